@@ -1,0 +1,121 @@
+/*
+ * Starts, drains and stops the Gangway module together with Passenger's application pool.
+ *
+ * CoreMain.cpp calls Pool::initialize(), Pool::prepareForShutdown() and Pool::destroy(), which are
+ * defined in another object file. gangway.rake links the agent with -Wl,--wrap for these three, so
+ * that those calls come here. Nothing in Passenger's source is changed.
+ *
+ * All three are called on the core's main thread.
+ */
+#include <string>
+#include <exception>
+#include <boost/scoped_ptr.hpp>
+#include <LoggingKit/LoggingKit.h>
+#include <LoggingKit/Logging.h>
+#include <Core/ApplicationPool/Pool.h>
+#include "gangway/agent_abi.h"
+#include "ConfigFile.h"
+#include "Host.h"
+#include "ModuleFile.h"
+
+namespace Gangway {
+
+namespace {
+
+/** The loaded module and what it was started with. There is one pool in an agent. */
+struct Gangway {
+	boost::scoped_ptr<Host> host;
+	const gangway_module *module;
+	void *instance;
+
+	Gangway()
+		: module(NULL),
+		  instance(NULL)
+		{ }
+};
+
+Gangway gangway;
+
+void
+start(AP::Pool *pool) {
+	ConfigFile config;
+	config.load();
+	if (!config.enabled) {
+		P_NOTICE("[gangway] not loaded: \"enabled\" is false in " << config.path);
+		return;
+	}
+
+	const gangway_module *module = loadModule(config.module);
+	boost::scoped_ptr<Host> host(new Host(pool, config));
+	char error[1024] = "";
+	void *instance = NULL;
+	if (module->start(host->getTable(), &instance, error, sizeof(error)) != 0) {
+		error[sizeof(error) - 1] = '\0';
+		throw Passenger::RuntimeException(error);
+	}
+	gangway.host.swap(host);
+	gangway.module = module;
+	gangway.instance = instance;
+}
+
+/** Whatever goes wrong with the module, Passenger serves on without it. */
+void
+startOrExplain(AP::Pool *pool) {
+	try {
+		start(pool);
+	} catch (const std::exception &e) {
+		P_ERROR("[gangway] not started: " << e.what());
+	}
+}
+
+void
+beginDrain() {
+	if (gangway.module != NULL) {
+		gangway.module->begin_drain(gangway.instance);
+	}
+}
+
+void
+stop() {
+	if (gangway.module != NULL) {
+		gangway.module->stop(gangway.instance);
+		gangway.module = NULL;
+		gangway.instance = NULL;
+		gangway.host.reset();
+	}
+}
+
+} // anonymous namespace
+
+} // namespace Gangway
+
+// The linker's names: __real_X is Passenger's function, calls of X reach __wrap_X.
+extern "C" {
+
+void __real__ZN9Passenger16ApplicationPool24Pool10initializeEv(Passenger::ApplicationPool2::Pool *);
+void __real__ZN9Passenger16ApplicationPool24Pool18prepareForShutdownEv(
+	Passenger::ApplicationPool2::Pool *);
+void __real__ZN9Passenger16ApplicationPool24Pool7destroyEv(Passenger::ApplicationPool2::Pool *);
+
+void
+__wrap__ZN9Passenger16ApplicationPool24Pool10initializeEv(Passenger::ApplicationPool2::Pool *pool) {
+	__real__ZN9Passenger16ApplicationPool24Pool10initializeEv(pool);
+	Gangway::startOrExplain(pool);
+}
+
+void
+__wrap__ZN9Passenger16ApplicationPool24Pool18prepareForShutdownEv(
+	Passenger::ApplicationPool2::Pool *pool)
+{
+	Gangway::beginDrain();
+	__real__ZN9Passenger16ApplicationPool24Pool18prepareForShutdownEv(pool);
+}
+
+void
+__wrap__ZN9Passenger16ApplicationPool24Pool7destroyEv(Passenger::ApplicationPool2::Pool *pool) {
+	// Every session must be closed before the pool waits for its processes.
+	Gangway::stop();
+	__real__ZN9Passenger16ApplicationPool24Pool7destroyEv(pool);
+}
+
+} // extern "C"

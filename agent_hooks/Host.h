@@ -1,0 +1,220 @@
+#ifndef _GANGWAY_HOST_H_
+#define _GANGWAY_HOST_H_
+
+#include <string>
+#include <cstring>
+#include <exception>
+#include <Constants.h>
+#include <LoggingKit/LoggingKit.h>
+#include <LoggingKit/Logging.h>
+#include <Core/ApplicationPool/Pool.h>
+#include "gangway/agent_abi.h"
+#include "ConfigFile.h"
+#include "GroupUsers.h"
+#include "Sessions.h"
+#include "Snapshot.h"
+
+namespace Gangway {
+
+/**
+ * The host side of the ABI for one Pool: the table of functions that the module calls, and what they
+ * work on. Every function may be called from any thread of the module. No exception leaves them.
+ */
+class Host {
+private:
+	AP::Pool *pool;
+	GroupUsers users;
+	ConfigFile config;
+	std::string instanceDir;
+	std::string agentConfig;
+	gangway_host table;
+
+	static Host *self(void *context) {
+		return static_cast<Host *>(context);
+	}
+
+	static gangway_str toAbi(const std::string &str) {
+		return Gangway::toAbi(str.data(), str.size());
+	}
+
+	static void logFailure(const char *what, const std::exception &e) {
+		P_ERROR("[gangway] " << what << ": " << e.what());
+	}
+
+	// Every function below is one of these around a few lines.
+	#define GANGWAY_BEGIN try {
+	#define GANGWAY_END(what, result) \
+		} catch (const std::exception &e) { \
+			logFailure(what, e); \
+			return result; \
+		}
+
+	static gangway_status snapshot(void *context, void *buffer, size_t *size, gangway_snapshot *out) {
+		GANGWAY_BEGIN
+			SnapshotTaker taker(self(context)->pool, self(context)->users);
+			taker.collect();
+			return taker.write(buffer, *size, *out);
+		GANGWAY_END("cannot copy the pool", GANGWAY_FAILED)
+	}
+
+	static gangway_status processFind(void *context, const gangway_process_id *id,
+		gangway_process_ref **out)
+	{
+		gangway_process_ref *ref = NULL;
+		try {
+			ref = new gangway_process_ref();
+			if (ProcessFinder(self(context)->pool, self(context)->users).find(*id, *ref)) {
+				*out = ref;
+				return GANGWAY_OK;
+			}
+			delete ref;
+			return GANGWAY_NOT_FOUND;
+		} catch (const std::exception &e) {
+			delete ref;
+			logFailure("cannot look for a process", e);
+			return GANGWAY_FAILED;
+		}
+	}
+
+	static const gangway_process_identity *processIdentity(const gangway_process_ref *ref) {
+		return &ref->identity;
+	}
+
+	static gangway_status processState(void *context, const gangway_process_ref *ref,
+		gangway_process_state *out)
+	{
+		GANGWAY_BEGIN
+			boost::lock_guard<boost::mutex> l(self(context)->pool->syncher);
+			const AP::Process &process = *ref->process;
+			out->life = (gangway_process_life) process.getLifeStatus();
+			out->enabled = (gangway_process_enabled) process.enabled;
+			out->concurrency = process.*memberOf(ProcessConcurrency());
+			out->sessions = process.sessions;
+			out->last_used_usec = process.lastUsed;
+			return process.isDead() ? GANGWAY_NOT_FOUND : GANGWAY_OK;
+		GANGWAY_END("cannot look at a process", GANGWAY_FAILED)
+	}
+
+	static void processRelease(void *context, gangway_process_ref *ref) {
+		GANGWAY_BEGIN
+			delete ref;
+		GANGWAY_END("cannot let go of a process", )
+	}
+
+	static gangway_status sessionOpen(void *context, gangway_process_ref *ref, gangway_session **out) {
+		gangway_session *result = NULL;
+		try {
+			result = new gangway_session();
+			result->pendingFd = -1;
+			result->connected = false;
+			memset(&result->connection, 0, sizeof(result->connection));
+			result->connection.fd = -1;
+			gangway_status status = openSession(self(context)->pool, *ref, *result);
+			if (status == GANGWAY_OK) {
+				*out = result;
+			} else {
+				delete result;
+			}
+			return status;
+		} catch (const std::exception &e) {
+			delete result;
+			logFailure("cannot open a session", e);
+			return GANGWAY_FAILED;
+		}
+	}
+
+	static gangway_status sessionConnect(void *context, gangway_session *session,
+		gangway_connection *out)
+	{
+		GANGWAY_BEGIN
+			return SessionConnector(*session).connect(*out);
+		GANGWAY_END("cannot connect to a process", GANGWAY_FAILED)
+	}
+
+	static void sessionRequestOobw(void *context, gangway_session *session) {
+		GANGWAY_BEGIN
+			session->session->requestOOBW();
+		GANGWAY_END("cannot request out-of-band work", )
+	}
+
+	static void sessionClose(void *context, gangway_session *session, int success, int keepAlive) {
+		try {
+			SessionConnector(*session).abandon();
+			session->session->close(success != 0, keepAlive != 0);
+		} catch (const std::exception &e) {
+			logFailure("cannot close a session", e);
+		}
+		delete session;
+	}
+
+	static gangway_status processDetach(void *context, gangway_process_ref *ref) {
+		GANGWAY_BEGIN
+			return self(context)->pool->detachProcess(ref->process) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
+		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
+	}
+
+	static gangway_status groupRestart(void *context, gangway_str name) {
+		GANGWAY_BEGIN
+			return self(context)->pool->restartGroupByName(
+				Passenger::StaticString(name.data, name.size)) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
+		GANGWAY_END("cannot restart a group", GANGWAY_FAILED)
+	}
+
+	#undef GANGWAY_BEGIN
+	#undef GANGWAY_END
+
+	static void log(void *context, gangway_log_level level, gangway_str line) {
+		try {
+			P_LOG(Passenger::LoggingKit::context, (Passenger::LoggingKit::Level) level,
+				"gangway", 0, "[gangway] " << Passenger::StaticString(line.data, line.size));
+		} catch (const std::exception &) {
+			// There is nowhere left to say it.
+		}
+	}
+
+	static int logEnabled(void *context, gangway_log_level level) {
+		return Passenger::LoggingKit::getLevel() >= (Passenger::LoggingKit::Level) level;
+	}
+
+public:
+	/** `config` was loaded before. Must not be called under the pool's lock. */
+	Host(AP::Pool *_pool, const ConfigFile &_config)
+		: pool(_pool),
+		  config(_config),
+		  instanceDir(_pool->getSpawningKitContext()->instanceDir)
+	{
+		Passenger::Json::FastWriter writer;
+		agentConfig = writer.write(_pool->getContext()->agentConfig);
+
+		memset(&table, 0, sizeof(table));
+		table.abi_version = GANGWAY_ABI_VERSION;
+		table.struct_size = sizeof(table);
+		table.context = this;
+		table.passenger_version = Gangway::toAbi(PASSENGER_VERSION, sizeof(PASSENGER_VERSION) - 1);
+		table.instance_dir = toAbi(instanceDir);
+		table.agent_config = toAbi(agentConfig);
+		table.config_path = toAbi(config.path);
+		table.config_text = toAbi(config.text);
+		table.snapshot = snapshot;
+		table.process_find = processFind;
+		table.process_identity = processIdentity;
+		table.process_state = processState;
+		table.process_release = processRelease;
+		table.session_open = sessionOpen;
+		table.session_connect = sessionConnect;
+		table.session_request_oobw = sessionRequestOobw;
+		table.session_close = sessionClose;
+		table.process_detach = processDetach;
+		table.group_restart = groupRestart;
+		table.log = log;
+		table.log_enabled = logEnabled;
+	}
+
+	const gangway_host *getTable() const {
+		return &table;
+	}
+};
+
+} // namespace Gangway
+
+#endif /* _GANGWAY_HOST_H_ */
