@@ -1,0 +1,116 @@
+#include "admin/accounts.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include <json/json.h>
+
+namespace gangway::admin {
+
+namespace {
+
+struct Description {
+    std::string username;
+    std::optional<std::string> password;
+    std::string password_file;
+    std::string level;
+};
+
+// "[LEVEL]:USERNAME:PASSWORDFILE", or "USERNAME:PASSWORDFILE".
+std::optional<Description> parse_text(const std::string& text) {
+    const std::size_t first = text.find(':');
+    if (first == std::string::npos) {
+        return std::nullopt;
+    }
+    const std::size_t second = text.find(':', first + 1);
+    if (second == std::string::npos) {
+        return Description{text.substr(0, first), std::nullopt, text.substr(first + 1), "full"};
+    }
+    const std::string level = text.substr(0, first);
+    return Description{text.substr(first + 1, second - first - 1), std::nullopt,
+                       text.substr(second + 1), level.empty() ? "full" : level};
+}
+
+std::optional<Description> parse_object(const Json::Value& object) {
+    for (const char* key : {"username", "password", "password_file", "level"}) {
+        if (object.isMember(key) && !object[key].isString()) {
+            return std::nullopt;
+        }
+    }
+    Description result{object.get("username", "").asString(), std::nullopt,
+                       object.get("password_file", "").asString(),
+                       object.get("level", "full").asString()};
+    if (object.isMember("password")) {
+        result.password = object["password"].asString();
+    }
+    return result;
+}
+
+std::optional<std::string> read_password(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return std::nullopt;
+    }
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    // As Passenger's strip().
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    const std::size_t end = text.find_last_not_of(" \t\r\n");
+    return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+std::variant<Account, std::string> make_account(const Json::Value& entry) {
+    std::optional<Description> description;
+    if (entry.isString()) {
+        description = parse_text(entry.asString());
+    } else if (entry.isObject()) {
+        description = parse_object(entry);
+    }
+    if (!description || description->username.empty() ||
+        (description->level != "full" && description->level != "readonly")) {
+        return std::string("an entry of the agent's api_server_authorizations is malformed");
+    }
+    if (!description->password) {
+        description->password = read_password(description->password_file);
+    }
+    if (!description->password) {
+        return "cannot read the password file of account " + description->username + ", " +
+               description->password_file + ": " + std::generic_category().message(errno);
+    }
+    return Account{description->username, *description->password,
+                   description->level == "readonly"};
+}
+
+} // namespace
+
+std::variant<std::vector<Account>, std::string> load_accounts(std::string_view agent_config) {
+    std::vector<Account> accounts;
+    Json::Value document;
+    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
+    if (!agent_config.empty() &&
+        !reader->parse(agent_config.data(), agent_config.data() + agent_config.size(), &document,
+                       nullptr)) {
+        return std::string("the agent's configuration is not JSON");
+    }
+    const Json::Value* entries =
+        document.isObject() ? document.find("api_server_authorizations",
+                                            std::strchr("api_server_authorizations", '\0'))
+                            : nullptr;
+    if (entries == nullptr || !entries->isArray()) {
+        return accounts;
+    }
+    for (const Json::Value& entry : *entries) {
+        auto account = make_account(entry);
+        if (auto* message = std::get_if<std::string>(&account)) {
+            return std::move(*message);
+        }
+        accounts.push_back(std::get<Account>(std::move(account)));
+    }
+    return accounts;
+}
+
+} // namespace gangway::admin

@@ -1,0 +1,31 @@
+// Tells a caller who reaches some group from one who reaches none, and gets 401.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "admin/authorization.hpp"
+#include "pool/pool.hpp"
+
+namespace gangway::admin {
+
+// A password or a uid opens something only if some group has it, which only the pool knows. So that
+// a flood of wrong guesses does not become a flood of snapshots, whose lock visitors pay for, a refusal
+// may rest on a snapshot that is up to max_age old. Used on the server's thread only.
+class Admission {
+  public:
+    static constexpr std::chrono::milliseconds max_age{100};
+
+    explicit Admission(pool::Pool& pool) : pool_(pool) {}
+
+    bool admits(const Access& access);
+    // The same, of a snapshot that was made anyway.
+    bool admits(const Access& access, const pool::Snapshot& snapshot) const;
+
+  private:
+    pool::Pool& pool_;
+    std::optional<pool::Snapshot> last_;
+    std::chrono::steady_clock::time_point taken_at_;
+};
+
+} // namespace gangway::admin

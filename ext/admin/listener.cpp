@@ -1,0 +1,76 @@
+#include "admin/listener.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace gangway::admin {
+
+namespace {
+
+// When the process has no descriptor left; asking again at once would only burn CPU.
+constexpr std::chrono::milliseconds exhausted_pause{100};
+
+} // namespace
+
+Listener::Listener(net::io_context& io, int fd, const Log& log, OnAccept on_accept)
+    : io_(io),
+      acceptor_(io, net::local::stream_protocol(), fd),
+      pause_(io),
+      log_(log),
+      on_accept_(std::move(on_accept)) {}
+
+Listener::~Listener() {
+    close();
+}
+
+void Listener::close() {
+    closed_ = true;
+    pause_.cancel();
+    if (acceptor_.is_open()) {
+        error_code ignored;
+        acceptor_.release(ignored);
+    }
+}
+
+net::awaitable<void> Listener::run() {
+    while (!closed_) {
+        const auto [ec] =
+            co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
+        if (ec || closed_) {
+            co_return;
+        }
+        if (!co_await accept_all()) {
+            co_return;
+        }
+    }
+}
+
+net::awaitable<bool> Listener::accept_all() {
+    while (!closed_) {
+        // Asio's own accept makes a descriptor that a process forked in between would inherit.
+        const int fd = ::accept4(acceptor_.native_handle(), nullptr, nullptr,
+                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            on_accept_(net::local::stream_protocol::socket(io_, net::local::stream_protocol(), fd));
+            continue;
+        }
+        if (errno == EAGAIN) {
+            co_return true;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            log_.warn("cannot accept a connection on the admin socket: " +
+                      std::generic_category().message(errno));
+            pause_.expires_after(exhausted_pause);
+            co_await pause_.async_wait(as_result);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            log_.error("the admin socket is lost: " + std::generic_category().message(errno));
+            co_return false;
+        }
+    }
+    co_return false;
+}
+
+} // namespace gangway::admin

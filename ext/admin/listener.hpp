@@ -1,0 +1,40 @@
+// Accepts the clients of the admin socket.
+#pragma once
+
+#include <functional>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "module/asio.hpp"
+#include "module/log.hpp"
+
+namespace gangway::admin {
+
+// Used on the server's thread only.
+class Listener {
+  public:
+    using OnAccept = std::function<void(net::local::stream_protocol::socket)>;
+
+    // fd listens, is non-blocking, and stays the caller's.
+    Listener(net::io_context& io, int fd, const Log& log, OnAccept on_accept);
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    // Until close(). The listener must outlive it.
+    net::awaitable<void> run();
+    void close();
+
+  private:
+    // False when there is nobody to accept any more.
+    net::awaitable<bool> accept_all();
+
+    net::io_context& io_;
+    net::local::stream_protocol::acceptor acceptor_;
+    net::steady_timer pause_;
+    const Log& log_;
+    OnAccept on_accept_;
+    bool closed_ = false;
+};
+
+} // namespace gangway::admin

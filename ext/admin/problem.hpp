@@ -1,0 +1,60 @@
+// The one table of errors: code, HTTP status, title (docs/api.md). Everything that fails points
+// into it, and is answered as application/problem+json (RFC 9457).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gangway::admin {
+
+enum class Code : std::uint8_t {
+    bad_request,
+    bad_parameter,
+    bad_header,
+    body_not_allowed,
+    unauthorized,
+    forbidden,
+    not_found,
+    group_not_found,
+    process_not_found,
+    method_not_allowed,
+    request_timeout,
+    route_unavailable,
+    header_too_large,
+    internal_error,
+    connect_failed,
+    worker_closed,
+    bad_response,
+    process_busy,
+    process_not_routable,
+    too_many_connections,
+    shutting_down,
+    connect_timeout,
+    worker_timeout,
+};
+
+struct Problem {
+    Code code;
+    std::string detail; // one sentence: what, and what to do
+
+    // With process_busy.
+    struct Busy {
+        std::int32_t sessions;
+        std::uint64_t since_usec; // when its newest request began
+    };
+    std::optional<Busy> busy{};
+};
+
+// "process_busy": the same word in answers, log and command.
+std::string_view name(Code code);
+unsigned status(Code code);
+std::string_view title(Code code);
+
+std::string to_json(const Problem& problem);
+
+// The same words for a process that does not exist and one out of reach.
+Problem process_not_found();
+
+} // namespace gangway::admin

@@ -1,0 +1,38 @@
+// The rows of the listings: how a process, a group and the pool are written as JSON (docs/api.md).
+//
+// Pure: everything comes from a Snapshot.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "admin/authorization.hpp"
+#include "admin/json_writer.hpp"
+#include "pool/pool.hpp"
+
+namespace gangway::admin {
+
+// How many fields a process row can have; a FieldSet has a bit for each.
+inline constexpr std::size_t process_field_count = 30;
+using FieldSet = std::bitset<process_field_count>;
+
+// The bit of a field, by its name.
+std::optional<std::size_t> find_process_field(std::string_view name);
+// Every field but the secret one.
+FieldSet all_public_fields();
+FieldSet password_field();
+
+void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
+                   const FieldSet& fields);
+void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group);
+// The members of GET /v1/pool, over what access sees.
+void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const Access& access,
+                std::string_view passenger_version);
+
+// "enabled", "disabling", "disabled", "detached", "shutting_down", "dead".
+std::string_view state_word(const gangway_process& process);
+bool is_state_word(std::string_view word);
+
+} // namespace gangway::admin

@@ -1,0 +1,143 @@
+#include "admin/socket_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config/config.hpp"
+
+namespace gangway::admin {
+
+namespace {
+
+constexpr int backlog = 1024;
+
+std::string failure(const std::string& path, const char* what) {
+    return "socket_path " + path + ": " + what + ": " + std::generic_category().message(errno);
+}
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(&address.sun_path[0], path.data(), path.size());
+    return address;
+}
+
+int call(int (*function)(int, const sockaddr*, socklen_t), int fd, const sockaddr_un& address) {
+    return function(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+}
+
+// Whether somebody listens there: only then can a connection be made, or the queue be full.
+bool is_live(const std::string& path) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return true; // To be safe.
+    }
+    const bool live = call(::connect, fd, address_of(path)) == 0 ||
+                      (errno != ECONNREFUSED && errno != ENOENT);
+    ::close(fd);
+    return live;
+}
+
+// Nothing when the path is free now.
+std::optional<std::string> make_room(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) {
+        return errno == ENOENT ? std::nullopt : std::optional(failure(path, "cannot inspect it"));
+    }
+    if (!S_ISSOCK(info.st_mode)) {
+        return "socket_path " + path + " exists and is not a socket; remove it, or set another path";
+    }
+    if (is_live(path)) {
+        return "socket_path " + path +
+               " is in use: another process listens on it; stop that one, or set another path";
+    }
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return failure(path, "cannot remove the stale socket");
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options) {
+    const auto unchanged_user = static_cast<uid_t>(-1);
+    const auto unchanged_group = static_cast<gid_t>(-1);
+    const char* path = options.path.c_str();
+    // On Linux the file is created with the mode of the unbound socket, so that nobody can connect
+    // before the owner and the mode are as they shall be.
+    if (::fchmod(fd, S_IRUSR | S_IWUSR) != 0 || call(::bind, fd, address_of(options.path)) != 0) {
+        return failure(options.path, "cannot bind");
+    }
+    if ((options.owner || options.group) &&
+        ::lchown(path, options.owner.value_or(unchanged_user),
+                 options.group.value_or(unchanged_group)) != 0) {
+        return failure(options.path, "cannot set socket_owner and socket_group");
+    }
+    if (::chmod(path, options.mode) != 0) {
+        return failure(options.path, "cannot set socket_mode");
+    }
+    if (::listen(fd, backlog) != 0) {
+        return failure(options.path, "cannot listen");
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& options) {
+    if (options.path.size() > config::max_socket_path_bytes) {
+        return "socket_path " + options.path + " is " + std::to_string(options.path.size()) +
+               " bytes long; at most " + std::to_string(config::max_socket_path_bytes) +
+               " are possible (sun_path, unix(7)); set a shorter one";
+    }
+    if (auto problem = make_room(options.path)) {
+        return std::move(*problem);
+    }
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return failure(options.path, "cannot create a socket");
+    }
+    SocketFile file(fd, options.path);
+    if (auto problem = bind_and_listen(fd, options)) {
+        struct stat info {};
+        // Only what bind() made, never what stood in its way.
+        if (::lstat(options.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) &&
+            !is_live(options.path)) {
+            ::unlink(options.path.c_str());
+        }
+        return std::move(*problem);
+    }
+    struct stat info {};
+    if (::lstat(options.path.c_str(), &info) == 0) {
+        file.device_ = info.st_dev;
+        file.inode_ = info.st_ino;
+    }
+    return file;
+}
+
+SocketFile::SocketFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+
+SocketFile::SocketFile(SocketFile&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      device_(other.device_),
+      inode_(other.inode_) {}
+
+SocketFile::~SocketFile() {
+    if (fd_ < 0) {
+        return;
+    }
+    struct stat info {};
+    if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_dev == device_ &&
+        info.st_ino == inode_) {
+        ::unlink(path_.c_str());
+    }
+    ::close(fd_);
+}
+
+} // namespace gangway::admin

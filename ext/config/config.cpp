@@ -1,0 +1,190 @@
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <json/json.h>
+
+namespace gangway::config {
+
+namespace {
+
+// What is wrong with a value, without the key: "must be true or false".
+using Complaint = std::optional<std::string>;
+using Setter = std::function<Complaint(const Json::Value&, Config&)>;
+
+std::string print(double number) {
+    char buffer[32];
+    const auto end = std::to_chars(std::begin(buffer), std::end(buffer), number);
+    return {buffer, end.ptr};
+}
+
+Setter boolean(bool Config::*field) {
+    return [field](const Json::Value& value, Config& config) -> Complaint {
+        if (!value.isBool()) {
+            return "must be true or false";
+        }
+        config.*field = value.asBool();
+        return std::nullopt;
+    };
+}
+
+Setter absolute_path(std::string Config::*field, std::size_t max_bytes) {
+    return [field, max_bytes](const Json::Value& value, Config& config) -> Complaint {
+        if (!value.isString() || value.asString().empty() || value.asString().front() != '/' ||
+            value.asString().find('\0') != std::string::npos) {
+            return "must be an absolute path";
+        }
+        if (value.asString().size() > max_bytes) {
+            return "is " + std::to_string(value.asString().size()) + " bytes long; at most " +
+                   std::to_string(max_bytes) + " are possible";
+        }
+        config.*field = value.asString();
+        return std::nullopt;
+    };
+}
+
+template <typename T>
+Setter whole_number(T Config::*field, T lowest, T highest) {
+    return [=](const Json::Value& value, Config& config) -> Complaint {
+        if (!value.isUInt64() || value.isBool() || value.asUInt64() < lowest ||
+            value.asUInt64() > highest) {
+            return "must be a whole number from " + std::to_string(lowest) + " to " +
+                   std::to_string(highest);
+        }
+        config.*field = static_cast<T>(value.asUInt64());
+        return std::nullopt;
+    };
+}
+
+Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, double highest) {
+    return [=](const Json::Value& value, Config& config) -> Complaint {
+        const bool numeric = value.isNumeric() && !value.isBool();
+        const double number = numeric ? value.asDouble() : -1;
+        if (!numeric || !std::isfinite(number) || number < 0 || number > highest ||
+            (!zero_allowed && number < 0.001)) {
+            return std::string("must be a number of seconds ") +
+                   (zero_allowed ? "from 0 to " : "above 0 and at most ") + print(highest);
+        }
+        config.*field = std::chrono::milliseconds(std::llround(number * 1000));
+        return std::nullopt;
+    };
+}
+
+Complaint set_mode(const Json::Value& value, Config& config) {
+    const std::string text = value.isString() ? value.asString() : "";
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (text.empty() || text.size() > 4 || error != std::errc() ||
+        end != text.data() + text.size() || mode > 0777) {
+        return R"(must be an octal string from "0000" to "0777")";
+    }
+    config.socket_mode = static_cast<mode_t>(mode);
+    return std::nullopt;
+}
+
+std::optional<uid_t> find_user(const std::string& name) {
+    std::vector<char> buffer(64 * 1024);
+    passwd entry{};
+    passwd* found = nullptr;
+    getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    return found != nullptr ? std::optional(found->pw_uid) : std::nullopt;
+}
+
+std::optional<gid_t> find_group(const std::string& name) {
+    std::vector<char> buffer(64 * 1024);
+    group entry{};
+    group* found = nullptr;
+    getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    return found != nullptr ? std::optional(found->gr_gid) : std::nullopt;
+}
+
+template <typename Id>
+Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(const std::string&),
+                  const char* noun) {
+    return [=](const Json::Value& value, Config& config) -> Complaint {
+        if (value.isUInt() && !value.isBool()) {
+            config.*field = static_cast<Id>(value.asUInt());
+            return std::nullopt;
+        }
+        if (!value.isString() || value.asString().empty()) {
+            return std::string("must be the name or the number of a ") + noun;
+        }
+        config.*field = find(value.asString());
+        if (!(config.*field).has_value()) {
+            return std::string("names a ") + noun + " that does not exist: " + value.asString();
+        }
+        return std::nullopt;
+    };
+}
+
+const std::map<std::string, Setter>& keys() {
+    constexpr double day = 86400;
+    constexpr double hour = 3600;
+    static const std::map<std::string, Setter> table{
+        {"enabled", boolean(&Config::enabled)},
+        {"module", absolute_path(&Config::module, 4095)},
+        {"socket_path", absolute_path(&Config::socket_path, max_socket_path_bytes)},
+        {"socket_mode", set_mode},
+        {"socket_owner", name_or_id(&Config::socket_owner, find_user, "user")},
+        {"socket_group", name_or_id(&Config::socket_group, find_group, "group")},
+        {"max_connections", whole_number(&Config::max_connections, 1U, 65536U)},
+        {"max_header_bytes",
+         whole_number<std::uint32_t>(&Config::max_header_bytes, 1024, 1024 * 1024)},
+        {"client_timeout_seconds", seconds(&Config::client_timeout, false, day)},
+        {"connect_timeout_seconds", seconds(&Config::connect_timeout, false, hour)},
+        {"idle_timeout_seconds", seconds(&Config::idle_timeout, false, day)},
+        {"wait_seconds", seconds(&Config::wait, true, hour)},
+        {"drain_timeout_seconds", seconds(&Config::drain_timeout, true, 60)},
+    };
+    return table;
+}
+
+// Jsoncpp's messages have several lines, and quote the text.
+std::string one_line(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+}
+
+} // namespace
+
+std::variant<Config, Error> parse(std::string_view json_text) {
+    Config config;
+    if (json_text.empty()) {
+        return config;
+    }
+
+    Json::CharReaderBuilder builder;
+    Json::CharReaderBuilder::strictMode(&builder.settings_);
+    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+    Json::Value document;
+    std::string errors;
+    if (!reader->parse(json_text.data(), json_text.data() + json_text.size(), &document, &errors)) {
+        return Error{"", "not valid JSON: " + one_line(errors)};
+    }
+    if (!document.isObject()) {
+        return Error{"", "not a JSON object"};
+    }
+
+    for (const std::string& key : document.getMemberNames()) {
+        const auto entry = keys().find(key);
+        if (entry == keys().end()) {
+            return Error{key, "unknown key \"" + key + "\"; docs/configuration.md lists all keys"};
+        }
+        if (const Complaint complaint = entry->second(document[key], config)) {
+            return Error{key, "\"" + key + "\" " + *complaint};
+        }
+    }
+    return config;
+}
+
+} // namespace gangway::config

@@ -1,0 +1,45 @@
+// The configuration file: its keys, defaults and checks (docs/configuration.md).
+//
+// Pure: text in, values or one line of complaint out. Shared by the module and `gangway check-config`.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <sys/types.h>
+
+namespace gangway::config {
+
+// The longest path that fits sockaddr_un::sun_path with its terminator (unix(7)).
+inline constexpr std::size_t max_socket_path_bytes = 107;
+
+struct Config {
+    bool enabled = true;
+    std::string module;      // empty: the one compiled into the agent
+    std::string socket_path; // empty: <instance directory>/agents.s/gangway
+    mode_t socket_mode = 0666;
+    std::optional<uid_t> socket_owner;
+    std::optional<gid_t> socket_group;
+    unsigned max_connections = 256;
+    std::uint32_t max_header_bytes = 64 * 1024;
+    std::chrono::milliseconds client_timeout{60'000};
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds idle_timeout{60'000};
+    std::chrono::milliseconds wait{5'000};
+    std::chrono::milliseconds drain_timeout{5'000};
+};
+
+struct Error {
+    std::string key;     // empty when the text is not a JSON object
+    std::string message; // one line, names the key
+};
+
+// Empty text means no file: every default. Looks names up in the user database.
+std::variant<Config, Error> parse(std::string_view json_text);
+
+} // namespace gangway::config

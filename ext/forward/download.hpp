@@ -1,0 +1,50 @@
+// Moves the answer of a process to the client.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "forward/forwarder.hpp"
+#include "forward/response_encoder.hpp"
+#include "forward/silence_watch.hpp"
+#include "forward/upstream.hpp"
+
+namespace gangway::forward {
+
+// One attempt: one answer on one connection. Used by one coroutine.
+class Download {
+  public:
+    Download(Client client, Upstream& upstream, SilenceWatch& watch, std::uint32_t max_header_bytes);
+
+    // Reads up to the end of the answer's header; interim answers (1xx) are passed over.
+    net::awaitable<error_code> read_head();
+    // Whether any byte of an answer has arrived.
+    bool begun() const { return begun_; }
+    // Writes the header to the client, then moves the body. False when either side broke off: what the
+    // client has is then incomplete, and must be seen to be.
+    net::awaitable<bool> relay(std::string_view route, std::string_view process);
+
+    // After relay(): what can be done with the connections.
+    bool client_keep_alive() const { return client_keep_alive_; }
+    bool upstream_keep_alive() const;
+
+  private:
+    net::awaitable<bool> write_head(std::string_view route, std::string_view process);
+    net::awaitable<bool> relay_body();
+    net::awaitable<error_code> read_piece(std::size_t& size);
+    net::awaitable<bool> write_piece(std::size_t size);
+    template <typename Buffers> net::awaitable<bool> write(const Buffers& buffers);
+
+    Client client_;
+    Upstream& upstream_;
+    SilenceWatch& watch_;
+    std::uint32_t max_header_bytes_;
+    beast::flat_buffer buffer_;
+    std::optional<ResponseParser> parser_;
+    Framing framing_ = Framing::none;
+    bool begun_ = false;
+    bool client_keep_alive_ = false;
+    std::array<char, piece_bytes> piece_{};
+};
+
+} // namespace gangway::forward

@@ -1,0 +1,169 @@
+#include "forward/request_encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include <boost/beast/core/string.hpp>
+
+namespace gangway::forward {
+
+namespace {
+
+bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+class SessionHeader {
+  public:
+    void add(std::string_view name, std::string_view value) {
+        data_ += name;
+        data_ += '\0';
+        data_ += value;
+        data_ += '\0';
+    }
+
+    std::string take() {
+        const auto length = static_cast<std::uint32_t>(data_.size() - prefix);
+        for (std::size_t i = 0; i < prefix; i++) {
+            data_[i] = static_cast<char>((length >> (8 * (prefix - 1 - i))) & 0xff);
+        }
+        return std::move(data_);
+    }
+
+  private:
+    static constexpr std::size_t prefix = 4;
+    std::string data_ = std::string(prefix, '\0');
+};
+
+// "X-Foo" -> "HTTP_X_FOO". Empty for a name that must be dropped.
+std::string cgi_name(std::string_view name) {
+    std::string result = "HTTP_";
+    for (const char c : name) {
+        if (c == '-') {
+            result += '_';
+        } else if (is_alphanumeric(c)) {
+            result += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        } else {
+            return {};
+        }
+    }
+    return result;
+}
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+Variables cgi_headers(const Headers& headers) {
+    Variables result;
+    for (const Header& header : headers) {
+        std::string name = cgi_name(header.name);
+        if (name.empty() || name == "HTTP_CONTENT_TYPE" || header.value.find('\0') != header.value.npos) {
+            continue;
+        }
+        const auto same = std::find_if(result.begin(), result.end(),
+                                       [&](const auto& variable) { return variable.first == name; });
+        if (same == result.end()) {
+            result.emplace_back(std::move(name), header.value);
+        } else {
+            same->second += name == "HTTP_COOKIE" ? ";" : ",";
+            same->second += header.value;
+        }
+    }
+    return result;
+}
+
+std::string_view find(const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(headers.begin(), headers.end(), [&](const Header& header) {
+        return boost::beast::iequals(header.name, name);
+    });
+    return found == headers.end() ? std::string_view() : found->value;
+}
+
+std::string start_of_http(const Request& request) {
+    std::string result;
+    result += request.method;
+    result += ' ';
+    result += request.target;
+    result += " HTTP/1.1\r\nConnection: close\r\n";
+    return result;
+}
+
+void add_header(std::string& text, std::string_view name, std::string_view value) {
+    text += name;
+    text += ": ";
+    text += value;
+    text += "\r\n";
+}
+
+} // namespace
+
+std::string encode_session_request(const Request& request, std::string_view server_software) {
+    const std::size_t mark = std::min(request.target.find('?'), request.target.size());
+    const std::size_t colon = std::min(request.host.rfind(':'), request.host.size());
+    const bool has_port = colon < request.host.size() &&
+                          request.host.find(']', colon) == std::string_view::npos;
+    const std::string_view content_type = find(request.headers, "Content-Type");
+
+    SessionHeader header;
+    header.add("REQUEST_URI", request.target);
+    header.add("PATH_INFO", request.target.substr(0, mark));
+    header.add("SCRIPT_NAME", "");
+    header.add("QUERY_STRING", request.target.substr(std::min(mark + 1, request.target.size())));
+    header.add("REQUEST_METHOD", request.method);
+    header.add("SERVER_NAME", request.host.empty() ? "localhost"
+                              : has_port           ? request.host.substr(0, colon)
+                                                   : request.host);
+    header.add("SERVER_PORT", has_port ? request.host.substr(colon + 1) : "80");
+    header.add("SERVER_SOFTWARE", server_software);
+    header.add("SERVER_PROTOCOL", "HTTP/1.1");
+    header.add("REMOTE_ADDR", "127.0.0.1");
+    header.add("REMOTE_PORT", "0");
+    if (!content_type.empty()) {
+        header.add("CONTENT_TYPE", content_type);
+    }
+    if (!request.body.empty() && !request.body.chunked) {
+        header.add("CONTENT_LENGTH", std::to_string(*request.body.length));
+    }
+    header.add("PASSENGER_CONNECT_PASSWORD", request.password);
+    if (request.body.chunked) {
+        header.add("HTTP_TRANSFER_ENCODING", "chunked");
+    }
+    for (const auto& [name, value] : cgi_headers(request.headers)) {
+        header.add(name, value);
+    }
+    return header.take();
+}
+
+std::string encode_http_request(const Request& request) {
+    std::string result = start_of_http(request);
+    for (const Header& header : request.headers) {
+        add_header(result, header.name, header.value);
+    }
+    if (request.body.chunked) {
+        add_header(result, "Transfer-Encoding", "chunked");
+    } else if (request.body.length) {
+        add_header(result, "Content-Length", std::to_string(*request.body.length));
+    }
+    result += "\r\n";
+    return result;
+}
+
+std::string encode_debug_request(const Request& request) {
+    std::string result = start_of_http(request);
+    for (const Header& header : request.headers) {
+        add_header(result, header.name, header.value);
+    }
+    add_header(result, "X-Passenger-Connect-Password", request.password);
+    result += "\r\n";
+    return result;
+}
+
+std::string chunk_head(std::size_t size) {
+    std::array<char, 20> buffer{};
+    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), size, 16);
+    return std::string(buffer.data(), result.ptr) + "\r\n";
+}
+
+} // namespace gangway::forward

@@ -1,0 +1,51 @@
+// What is sent to a process ahead of the body, in either of Passenger's protocols.
+//
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "forward/header_rules.hpp"
+
+namespace gangway::forward {
+
+// How long the body is.
+struct Body {
+    bool chunked = false;
+    std::optional<std::uint64_t> length{}; // as Content-Length said
+
+    bool empty() const { return !chunked && length.value_or(0) == 0; }
+};
+
+struct Request {
+    std::string_view method;
+    std::string_view target; // origin-form, percent-encoding untouched
+    std::string_view host;   // may be empty
+    Headers headers;         // as request_headers() gives them
+    Body body;
+    std::string_view password; // the connect password of the process
+};
+
+// Passenger's session protocol: a 4-byte big-endian length, then "NAME\0VALUE\0" pairs, CGI-style
+// (Passenger: Controller/SendRequest.cpp, constructHeaderForSessionProtocol). Headers of one name are
+// joined as Passenger joins them (ServerKit/HeaderTable.h); names with other characters than letters,
+// digits and '-' are dropped, since they would collide (CVE-2015-7519).
+std::string encode_session_request(const Request& request, std::string_view server_software);
+
+// HTTP/1.1, one request a connection, as Passenger sends it
+// (Controller/SendRequest.cpp, constructHeaderBuffersForHttpProtocol).
+std::string encode_http_request(const Request& request);
+
+// The same for the debug socket of a Ruby process, which wants the password in a header
+// (Passenger: request_handler/thread_handler.rb, parse_http_request).
+std::string encode_debug_request(const Request& request);
+
+// One chunk's size line (RFC 9112, 7.1); after its data comes "\r\n".
+std::string chunk_head(std::size_t size);
+inline constexpr std::string_view chunk_tail = "\r\n";
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+} // namespace gangway::forward

@@ -1,0 +1,197 @@
+#include "forward/upstream.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <sys/socket.h>
+
+namespace gangway::forward {
+
+namespace {
+
+using admin::Code;
+using admin::Problem;
+
+// Between two looks at a worker whose listen queue is full.
+constexpr std::chrono::milliseconds full_queue_pause{5};
+
+Problem connect_timeout() {
+    return {Code::connect_timeout,
+            "The process did not accept the connection in time: it is stopped, or swamped with "
+            "connections."};
+}
+
+Problem connect_failed(int error) {
+    return {Code::connect_failed, "Connecting to the process failed: " +
+                                      std::generic_category().message(error) +
+                                      ". Passenger takes it out of the pool."};
+}
+
+Problem shutting_down() {
+    return {Code::shutting_down, "The agent is exiting."};
+}
+
+Problem internal_error() {
+    return {Code::internal_error, "The agent could not connect to the process; its log says why."};
+}
+
+// Nothing for an address that cannot be understood.
+std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string_view address) {
+    constexpr std::string_view unix_prefix = "unix:";
+    constexpr std::string_view tcp_prefix = "tcp://";
+    if (address.starts_with(unix_prefix)) {
+        return net::local::stream_protocol::endpoint(address.substr(unix_prefix.size()));
+    }
+    const std::size_t colon = address.rfind(':');
+    if (!address.starts_with(tcp_prefix) || colon < tcp_prefix.size()) {
+        return std::nullopt;
+    }
+    const std::string_view port_text = address.substr(colon + 1);
+    std::uint16_t port = 0;
+    std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+    std::string_view host = address.substr(tcp_prefix.size(), colon - tcp_prefix.size());
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    error_code ec;
+    const auto ip = net::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
+    if (ec || port == 0) {
+        return std::nullopt;
+    }
+    return net::ip::tcp::endpoint(ip, port);
+}
+
+} // namespace
+
+Upstream::Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session)
+    : direct_(false), session_(std::move(session)), socket_(executor), deadline_(executor) {}
+
+Upstream::Upstream(const net::any_io_executor& executor, std::string_view address)
+    : direct_(true), address_(address), socket_(executor), deadline_(executor) {}
+
+Upstream::~Upstream() {
+    finish(false, false);
+}
+
+void Upstream::lend(int fd) {
+    // The family is of no consequence to a connected stream socket.
+    socket_.assign(net::generic::stream_protocol(AF_UNIX, 0), fd);
+}
+
+void Upstream::take_back() {
+    if (socket_.is_open()) {
+        error_code ignored;
+        socket_.release(ignored);
+    }
+}
+
+void Upstream::cancel() {
+    error_code ignored;
+    socket_.cancel(ignored);
+    // What is started later fails at once, too.
+    socket_.shutdown(WorkerSocket::shutdown_both, ignored);
+}
+
+void Upstream::request_oobw() {
+    if (session_ != nullptr) {
+        session_->request_oobw();
+    }
+}
+
+void Upstream::finish(bool success, bool keep_alive) {
+    if (session_ != nullptr) {
+        take_back();
+        std::exchange(session_, nullptr)->close(success, keep_alive);
+    } else {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+}
+
+net::awaitable<error_code> Upstream::until_writable() {
+    auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_write, as_result);
+    co_return ec;
+}
+
+net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange,
+                                                         std::chrono::milliseconds timeout) {
+    // The handler may be queued already when the connection is made: it then finds this set.
+    const auto over = std::make_shared<bool>(false);
+    deadline_.expires_after(timeout);
+    deadline_.async_wait([this, over](error_code ec) {
+        if (!ec && !*over) {
+            timed_out_ = true;
+            cancel();
+        }
+    });
+    std::optional<Problem> problem;
+    if (direct_) {
+        problem = co_await connect_direct(exchange);
+    } else {
+        problem = co_await connect_session(exchange);
+    }
+    *over = true;
+    deadline_.cancel();
+    co_return problem;
+}
+
+net::awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
+    for (;;) {
+        const gangway_status status = session_->connect(connection_);
+        switch (status) {
+        case GANGWAY_OK:
+            lend(connection_.fd);
+            co_return std::nullopt;
+        case GANGWAY_IN_PROGRESS:
+            lend(connection_.fd);
+            co_await until_writable();
+            take_back();
+            break;
+        case GANGWAY_AGAIN:
+            co_await exchange.pause(full_queue_pause);
+            break;
+        case GANGWAY_CONNECT_FAILED:
+            co_return connect_failed(connection_.error);
+        default:
+            co_return internal_error();
+        }
+        if (exchange.aborted()) {
+            co_return shutting_down();
+        }
+        if (timed_out_) {
+            co_return connect_timeout();
+        }
+    }
+}
+
+net::awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
+    const auto endpoint = parse_address(address_);
+    if (!endpoint) {
+        co_return internal_error();
+    }
+    const int fd = ::socket(endpoint->protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        co_return internal_error();
+    }
+    socket_.assign(endpoint->protocol(), fd);
+    auto [ec] = co_await socket_.async_connect(*endpoint, as_result);
+    if (exchange.aborted()) {
+        co_return shutting_down();
+    }
+    if (timed_out_) {
+        co_return connect_timeout();
+    }
+    if (ec) {
+        co_return Problem{Code::connect_failed, "Connecting to the debug socket of the process "
+                                                "failed: " +
+                                                    ec.message() + "."};
+    }
+    co_return std::nullopt;
+}
+
+} // namespace gangway::forward

@@ -1,0 +1,60 @@
+// The connection to a process: over a session of the pool, or to its debug socket.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "admin/problem.hpp"
+#include "forward/exchange.hpp"
+#include "module/asio.hpp"
+#include "pool/pool.hpp"
+
+namespace gangway::forward {
+
+// Owns the session, if there is one, and closes it as failed when it goes before finish(). The
+// descriptor of a session belongs to Passenger: it is only lent to Asio in between, and given back
+// before the session is closed. Used on the server's thread only.
+class Upstream {
+  public:
+    // Through the pool.
+    Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session);
+    // To a debug socket: "tcp://HOST:PORT", numeric, or "unix:PATH".
+    Upstream(const net::any_io_executor& executor, std::string_view address);
+    ~Upstream();
+    Upstream(const Upstream&) = delete;
+    Upstream& operator=(const Upstream&) = delete;
+
+    // Nothing when connected.
+    net::awaitable<std::optional<admin::Problem>> connect(Exchange& exchange,
+                                                          std::chrono::milliseconds timeout);
+
+    WorkerSocket& socket() { return socket_; }
+    bool is_direct() const { return direct_; }
+    gangway_protocol protocol() const { return connection_.protocol; }
+    // Whether the connection was kept alive from an earlier request, so that it may have gone stale.
+    bool reused() const { return connection_.reused != 0; }
+    void request_oobw();
+    // Interrupts whatever waits on the socket, and lets nothing more happen on it.
+    void cancel();
+    // keep_alive: Passenger may use the connection for its next request.
+    void finish(bool success, bool keep_alive);
+
+  private:
+    net::awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
+    net::awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
+    void lend(int fd);
+    void take_back();
+    net::awaitable<error_code> until_writable();
+
+    bool direct_;
+    std::unique_ptr<pool::Session> session_; // null for a debug socket, and after finish()
+    std::string_view address_;               // of a debug socket
+    gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
+    WorkerSocket socket_;
+    net::steady_timer deadline_;
+    bool timed_out_ = false;
+};
+
+} // namespace gangway::forward

@@ -1,0 +1,37 @@
+// The names of Boost.Asio and Beast that this module uses.
+#pragma once
+
+#include <tuple>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+namespace gangway {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+// Errors are values on the data path: every operation completes with (error_code, …).
+inline constexpr auto as_result = net::as_tuple(net::use_awaitable);
+
+using ClientStream = beast::basic_stream<net::local::stream_protocol>;
+using WorkerSocket = net::generic::stream_protocol::socket;
+using RequestParser = http::request_parser<http::buffer_body>;
+using ResponseParser = http::response_parser<http::buffer_body>;
+
+// Bodies are moved in pieces of this size.
+inline constexpr std::size_t piece_bytes = 16 * 1024;
+
+} // namespace gangway

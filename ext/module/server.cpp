@@ -1,0 +1,178 @@
+#include "module/server.hpp"
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "admin/accounts.hpp"
+
+namespace gangway {
+
+namespace {
+
+using pool::view;
+
+std::variant<config::Config, std::string> load_config(const gangway_host& host) {
+    auto parsed = config::parse(view(host.config_text));
+    if (const auto* error = std::get_if<config::Error>(&parsed)) {
+        return std::string(view(host.config_path)) + ": " + error->message;
+    }
+    auto config = std::get<config::Config>(std::move(parsed));
+    if (config.socket_path.empty()) {
+        if (host.instance_dir.size == 0) {
+            return std::string("\"socket_path\" must be set: the core runs without a watchdog and has "
+                               "no instance directory");
+        }
+        config.socket_path = std::string(view(host.instance_dir)) + "/agents.s/gangway";
+    }
+    return config;
+}
+
+// Blocks every signal for the threads that are started in its life.
+class SignalsBlocked {
+  public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+  private:
+    sigset_t before_{};
+};
+
+} // namespace
+
+std::variant<std::unique_ptr<Server>, std::string> Server::create(const gangway_host& host) {
+    auto config = load_config(host);
+    if (auto* message = std::get_if<std::string>(&config)) {
+        return std::move(*message);
+    }
+    auto accounts = admin::load_accounts(view(host.agent_config));
+    if (auto* message = std::get_if<std::string>(&accounts)) {
+        return std::move(*message);
+    }
+    auto& values = std::get<config::Config>(config);
+    auto socket = admin::SocketFile::create(
+        {values.socket_path, values.socket_mode, values.socket_owner, values.socket_group});
+    if (auto* message = std::get_if<std::string>(&socket)) {
+        return std::move(*message);
+    }
+    std::unique_ptr<Server> server(
+        new Server(host, std::move(values),
+                   std::get<std::vector<admin::Account>>(std::move(accounts)),
+                   std::get<admin::SocketFile>(std::move(socket))));
+    server->start_thread();
+    server->log_.notice("version " GANGWAY_VERSION ", admin socket at " +
+                        server->config_.socket_path);
+    return server;
+}
+
+Server::Server(const gangway_host& host, config::Config config,
+               std::vector<admin::Account> accounts, admin::SocketFile socket)
+    : log_(host),
+      config_(std::move(config)),
+      accounts_(std::move(accounts)),
+      pool_(host),
+      socket_(std::move(socket)),
+      context_{pool_,
+               config_,
+               accounts_,
+               view(host.passenger_version),
+               ::geteuid(),
+               admin::Admission(pool_)},
+      listener_(io_, socket_.fd(), log_,
+                [this](net::local::stream_protocol::socket client) { accept(std::move(client)); }),
+      drain_deadline_(io_) {}
+
+Server::~Server() {
+    stop();
+}
+
+void Server::start_thread() {
+    net::co_spawn(io_, listener_.run(), net::detached);
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] {
+        pthread_setname_np(pthread_self(), "gangway");
+        try {
+            io_.run();
+        } catch (const std::exception& e) {
+            // Nothing throws on the data path; should it, the agent must not end for it.
+            log_.error(std::string("the admin socket is closed after an internal error: ") + e.what());
+        }
+    });
+}
+
+void Server::accept(net::local::stream_protocol::socket socket) {
+    const bool refused = connections_.size() >= config_.max_connections;
+    auto connection = std::make_shared<admin::Connection>(context_, std::move(socket));
+    net::co_spawn(io_, serve(std::move(connection), refused), net::detached);
+}
+
+net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool refused) {
+    const auto position = connections_.insert(connections_.end(), connection);
+    try {
+        if (refused) {
+            co_await connection->refuse();
+        } else {
+            co_await connection->run();
+        }
+    } catch (const std::exception& e) {
+        log_.error(std::string("a connection is closed after an internal error: ") + e.what());
+        connection->abort();
+    }
+    connections_.erase(position);
+    if (stopping_ && connections_.empty()) {
+        drain_deadline_.cancel();
+    }
+}
+
+void Server::drain() {
+    context_.draining = true;
+    for (const auto& connection : connections_) {
+        connection->drain();
+    }
+}
+
+void Server::begin_drain() {
+    net::post(io_, [this] { drain(); });
+}
+
+void Server::abort_all() {
+    for (const auto& connection : connections_) {
+        connection->abort();
+    }
+}
+
+void Server::stop() {
+    if (!thread_.joinable()) {
+        return;
+    }
+    net::post(io_, [this] {
+        stopping_ = true;
+        listener_.close();
+        drain();
+        if (connections_.empty()) {
+            return;
+        }
+        drain_deadline_.expires_after(config_.drain_timeout);
+        drain_deadline_.async_wait([this](error_code ec) {
+            if (!ec) {
+                abort_all();
+            }
+        });
+    });
+    // run() returns when nothing is left to do: no listener, no connection, no timer.
+    thread_.join();
+}
+
+} // namespace gangway

@@ -1,0 +1,60 @@
+// The module at work: its thread, its admin socket, its connections.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "admin/connection.hpp"
+#include "admin/listener.hpp"
+#include "admin/socket_file.hpp"
+#include "config/config.hpp"
+#include "module/asio.hpp"
+#include "module/log.hpp"
+#include "pool/abi_pool.hpp"
+
+namespace gangway {
+
+// Life: create(), begin_drain() or not, stop() or the destructor, all on the agent's main thread.
+// Everything else happens on one thread of its own, which has all signals blocked, since they are
+// Passenger's to handle.
+class Server {
+  public:
+    // host outlives the server. On failure: one line that says what to do.
+    static std::variant<std::unique_ptr<Server>, std::string> create(const gangway_host& host);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    void begin_drain();
+    // Waits for running requests at most drain_timeout, then cuts them short.
+    void stop();
+
+  private:
+    Server(const gangway_host& host, config::Config config, std::vector<admin::Account> accounts,
+           admin::SocketFile socket);
+    void start_thread();
+    void accept(net::local::stream_protocol::socket socket);
+    net::awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool refused);
+    // On the thread.
+    void drain();
+    void abort_all();
+
+    const Log log_;
+    const config::Config config_;
+    const std::vector<admin::Account> accounts_;
+    pool::AbiPool pool_;
+    admin::SocketFile socket_;
+    net::io_context io_{1};
+    admin::Context context_;
+    admin::Listener listener_;
+    net::steady_timer drain_deadline_;
+    std::list<std::shared_ptr<admin::Connection>> connections_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+} // namespace gangway

@@ -1,0 +1,91 @@
+#include "pool/abi_pool.hpp"
+
+#include <utility>
+
+namespace gangway::pool {
+
+namespace {
+
+class AbiSession final : public Session {
+  public:
+    AbiSession(const gangway_host& host, gangway_session* session)
+        : host_(host), session_(session) {}
+    AbiSession(const AbiSession&) = delete;
+    AbiSession& operator=(const AbiSession&) = delete;
+    ~AbiSession() override {
+        if (session_ != nullptr) {
+            host_.session_close(host_.context, session_, 0, 0);
+        }
+    }
+
+    gangway_status connect(gangway_connection& out) override {
+        return host_.session_connect(host_.context, session_, &out);
+    }
+    void request_oobw() override { host_.session_request_oobw(host_.context, session_); }
+    void close(bool success, bool keep_alive) override {
+        host_.session_close(host_.context, std::exchange(session_, nullptr), success ? 1 : 0,
+                            keep_alive ? 1 : 0);
+    }
+
+  private:
+    const gangway_host& host_;
+    gangway_session* session_;
+};
+
+class AbiProcessRef final : public ProcessRef {
+  public:
+    AbiProcessRef(const gangway_host& host, gangway_process_ref* ref) : host_(host), ref_(ref) {}
+    AbiProcessRef(const AbiProcessRef&) = delete;
+    AbiProcessRef& operator=(const AbiProcessRef&) = delete;
+    ~AbiProcessRef() override { host_.process_release(host_.context, ref_); }
+
+    const gangway_process_identity& identity() const override {
+        return *host_.process_identity(ref_);
+    }
+    gangway_status state(gangway_process_state& out) const override {
+        return host_.process_state(host_.context, ref_, &out);
+    }
+    gangway_status open_session(std::unique_ptr<Session>& out) override {
+        gangway_session* session = nullptr;
+        const gangway_status status = host_.session_open(host_.context, ref_, &session);
+        if (status == GANGWAY_OK) {
+            out = std::make_unique<AbiSession>(host_, session);
+        }
+        return status;
+    }
+
+  private:
+    const gangway_host& host_;
+    gangway_process_ref* ref_;
+};
+
+} // namespace
+
+std::optional<Snapshot> AbiPool::snapshot() {
+    std::size_t size = last_size_.load(std::memory_order_relaxed);
+    for (;;) {
+        // The pool may have grown again by the next try, hence the head room.
+        const std::size_t capacity = size + size / 8;
+        auto buffer = std::make_unique_for_overwrite<std::byte[]>(capacity);
+        gangway_snapshot data{};
+        size = capacity;
+        const gangway_status status = host_.snapshot(host_.context, buffer.get(), &size, &data);
+        if (status == GANGWAY_OK) {
+            last_size_.store(size, std::memory_order_relaxed);
+            return Snapshot(std::move(buffer), data);
+        }
+        if (status != GANGWAY_NO_SPACE) {
+            return std::nullopt;
+        }
+    }
+}
+
+std::unique_ptr<ProcessRef> AbiPool::find(const gangway_process_id& id) {
+    gangway_process_ref* ref = nullptr;
+    if (host_.process_find(host_.context, &id, &ref) != GANGWAY_OK) {
+        return nullptr;
+    }
+    return std::make_unique<AbiProcessRef>(host_, ref);
+}
+
+} // namespace gangway::pool
