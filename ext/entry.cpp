@@ -1,4 +1,5 @@
-// The module's one exported symbol, and the table behind it (gangway/agent_abi.h). No exception leaves.
+// The module's one exported symbol, and the table behind it (gangway/agent_abi.h). No exception
+// leaves.
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -47,9 +48,13 @@ void stop(void* instance) {
 constexpr char name[] = "gangway";
 constexpr char version[] = GANGWAY_VERSION;
 
-const gangway_module module{
-    GANGWAY_ABI_VERSION,     sizeof(gangway_module), {&name[0], sizeof(name) - 1},
-    {&version[0], sizeof(version) - 1}, start, begin_drain, stop};
+const gangway_module module{GANGWAY_ABI_VERSION,
+                            sizeof(gangway_module),
+                            {&name[0], sizeof(name) - 1},
+                            {&version[0], sizeof(version) - 1},
+                            start,
+                            begin_drain,
+                            stop};
 
 } // namespace
 

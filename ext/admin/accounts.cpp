@@ -81,8 +81,7 @@ std::variant<Account, std::string> make_account(const Json::Value& entry) {
         return "cannot read the password file of account " + description->username + ", " +
                description->password_file + ": " + std::generic_category().message(errno);
     }
-    return Account{description->username, *description->password,
-                   description->level == "readonly"};
+    return Account{description->username, *description->password, description->level == "readonly"};
 }
 
 } // namespace
@@ -96,10 +95,10 @@ std::variant<std::vector<Account>, std::string> load_accounts(std::string_view a
                        nullptr)) {
         return std::string("the agent's configuration is not JSON");
     }
-    const Json::Value* entries =
-        document.isObject() ? document.find("api_server_authorizations",
-                                            std::strchr("api_server_authorizations", '\0'))
-                            : nullptr;
+    const Json::Value* entries = document.isObject()
+                                     ? document.find("api_server_authorizations",
+                                                     std::strchr("api_server_authorizations", '\0'))
+                                     : nullptr;
     if (entries == nullptr || !entries->isArray()) {
         return accounts;
     }

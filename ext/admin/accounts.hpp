@@ -10,8 +10,9 @@
 
 namespace gangway::admin {
 
-// Reads "api_server_authorizations" of the agent's configuration, where the watchdog puts `admin` and
-// `ro_admin` (Passenger: Watchdog/WatchdogMain.cpp, Shared/ApiAccountUtils.h). Each entry is either
+// Reads "api_server_authorizations" of the agent's configuration, where the watchdog puts `admin`
+// and `ro_admin` (Passenger: Watchdog/WatchdogMain.cpp, Shared/ApiAccountUtils.h). Each entry is
+// either
 // "[LEVEL]:USERNAME:PASSWORDFILE" or an object with username, password or password_file, and level.
 // Reads the password files; blocks on them. An empty list means that no account is valid.
 // On failure: one line that says which account is unusable, and no password.

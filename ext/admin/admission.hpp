@@ -10,8 +10,8 @@
 namespace gangway::admin {
 
 // A password or a uid opens something only if some group has it, which only the pool knows. So that
-// a flood of wrong guesses does not become a flood of snapshots, whose lock visitors pay for, a refusal
-// may rest on a snapshot that is up to max_age old. Used on the server's thread only.
+// a flood of wrong guesses does not become a flood of snapshots, whose lock visitors pay for, a
+// refusal may rest on a snapshot that is up to max_age old. Used on the server's thread only.
 class Admission {
   public:
     static constexpr std::chrono::milliseconds max_age{100};

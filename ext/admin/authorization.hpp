@@ -73,8 +73,8 @@ class Access {
     uid_t uid_ = static_cast<uid_t>(-1);
 };
 
-// Credentials that were sent count alone; without any, the peer's uid counts. A holder's or a user's
-// Access reaches the groups that fit, which may be none.
+// Credentials that were sent count alone; without any, the peer's uid counts. A holder's or a
+// user's Access reaches the groups that fit, which may be none.
 Access authorize(const Credentials& credentials, const std::vector<Account>& accounts,
                  uid_t agent_uid);
 

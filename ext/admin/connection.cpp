@@ -121,8 +121,7 @@ net::awaitable<bool> Connection::read_header() {
     parser_->body_limit(boost::none);
     waiting_ = true;
     stream_.expires_after(context_.config.client_timeout);
-    const auto [ec, size] =
-        co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
+    const auto [ec, size] = co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
     waiting_ = false;
     if (!ec) {
         co_return true;
@@ -192,8 +191,9 @@ std::optional<Problem> Connection::understand(Request& request) {
     }
     if (request.target.endpoint == Endpoint::unknown ||
         request.target.endpoint == Endpoint::outside) {
-        return Problem{Code::not_found, "There is no such endpoint in the API. To send a request with "
-                                        "this path to a process, add X-Passenger-Process."};
+        return Problem{Code::not_found,
+                       "There is no such endpoint in the API. To send a request with "
+                       "this path to a process, add X-Passenger-Process."};
     }
     if (message.method() != http::verb::get && message.method() != http::verb::head) {
         return Problem{Code::method_not_allowed, "This endpoint has GET and HEAD only."};
@@ -207,8 +207,8 @@ std::optional<Problem> Connection::understand(Request& request) {
 net::awaitable<bool> Connection::answer_listing(const Request& request) {
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
-        co_return co_await send(Problem{Code::internal_error,
-                                        "The agent could not copy the pool; its log says why."});
+        co_return co_await send(
+            Problem{Code::internal_error, "The agent could not copy the pool; its log says why."});
     }
     auto answer = list(request.target, request.access, *snapshot, context_.passenger_version);
     if (const auto* problem = std::get_if<Problem>(&answer)) {
@@ -223,9 +223,14 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
         return Problem{Code::forbidden, "This account is read-only and sends no requests to "
                                         "processes; use a full administrator's account."};
     }
-    forward::Order order{nullptr,     request.target.forwarded,   forward::Route::automatic,
-                         config.wait, config.connect_timeout,     config.idle_timeout,
-                         request.authorization_used, config.max_header_bytes};
+    forward::Order order{nullptr,
+                         request.target.forwarded,
+                         forward::Route::automatic,
+                         config.wait,
+                         config.connect_timeout,
+                         config.idle_timeout,
+                         request.authorization_used,
+                         config.max_header_bytes};
     if (const auto text = header("X-Gangway-Route")) {
         const auto route = forward::parse_route(*text);
         if (!route) {
@@ -274,11 +279,11 @@ net::awaitable<bool> Connection::answer_forward(const Request& request) {
 }
 
 net::awaitable<bool> Connection::send(const Problem& problem) {
-    std::string_view more;
+    std::string more = "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n";
     if (problem.code == Code::unauthorized) {
-        more = "WWW-Authenticate: Basic realm=\"gangway\"\r\n";
+        more += "WWW-Authenticate: Basic realm=\"gangway\"\r\n";
     } else if (problem.code == Code::method_not_allowed) {
-        more = "Allow: GET, HEAD\r\n";
+        more += "Allow: GET, HEAD\r\n";
     }
     co_return co_await send(status(problem.code), problem_type, to_json(problem), more);
 }
@@ -288,17 +293,17 @@ net::awaitable<bool> Connection::send(unsigned status, std::string_view content_
     const auto& request = parser_->get();
     const bool whole_request_read =
         parser_->is_header_done() &&
-        (parser_->is_done() ||
-         (!parser_->chunked() && parser_->content_length().value_or(0) == 0));
-    const bool keep_alive = whole_request_read && request.version() >= 11 &&
-                            request.keep_alive() && !context_.draining;
+        (parser_->is_done() || (!parser_->chunked() && parser_->content_length().value_or(0) == 0));
+    const bool keep_alive =
+        whole_request_read && request.version() >= 11 && request.keep_alive() && !context_.draining;
     const auto reason = http::obsolete_reason(static_cast<http::status>(status));
 
     std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
     text.append(reason.data(), reason.size());
     text += "\r\nContent-Type: ";
     text += content_type;
-    text += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nCache-Control: no-store\r\n";
+    text +=
+        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nCache-Control: no-store\r\n";
     text += more_headers;
     text += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
     if (request.method() != http::verb::head) {

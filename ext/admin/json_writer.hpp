@@ -32,7 +32,8 @@ class JsonWriter {
         key(name);
         string(value);
     }
-    template <std::integral T> void member(std::string_view name, T value) {
+    template <std::integral T>
+    void member(std::string_view name, T value) {
         key(name);
         if constexpr (std::same_as<T, bool>) {
             boolean(value);
@@ -40,7 +41,8 @@ class JsonWriter {
             number(static_cast<std::int64_t>(value));
         }
     }
-    template <typename T> void member(std::string_view name, T* value) = delete;
+    template <typename T>
+    void member(std::string_view name, T* value) = delete;
 
     std::string take() { return std::move(text_); }
 

@@ -37,8 +37,7 @@ void Listener::close() {
 
 net::awaitable<void> Listener::run() {
     while (!closed_) {
-        const auto [ec] =
-            co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
+        const auto [ec] = co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
         if (ec || closed_) {
             co_return;
         }
@@ -51,8 +50,8 @@ net::awaitable<void> Listener::run() {
 net::awaitable<bool> Listener::accept_all() {
     while (!closed_) {
         // Asio's own accept makes a descriptor that a process forked in between would inherit.
-        const int fd = ::accept4(acceptor_.native_handle(), nullptr, nullptr,
-                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+        const int fd =
+            ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             on_accept_(net::local::stream_protocol::socket(io_, net::local::stream_protocol(), fd));
             continue;

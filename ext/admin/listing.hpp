@@ -1,4 +1,5 @@
-// The endpoints that list: /v1/pool, /v1/groups, /v1/groups/{name}, /v1/processes, /v1/processes/{id}.
+// The endpoints that list: /v1/pool, /v1/groups, /v1/groups/{name}, /v1/processes,
+// /v1/processes/{id}.
 //
 // Pure: a target, an Access and a Snapshot in, a JSON document or a Problem out.
 #pragma once

@@ -30,7 +30,8 @@ void string_or_null(JsonWriter& json, std::string_view value) {
     }
 }
 
-// As Passenger measured it: nothing before its first measurement, -1 where the system does not tell.
+// As Passenger measured it: nothing before its first measurement, -1 where the system does not
+// tell.
 void metric(JsonWriter& json, const Row& row, std::int64_t value, std::int64_t factor = 1) {
     if (row.process.metrics.valid == 0 || value < 0) {
         json.null();
@@ -131,8 +132,10 @@ constexpr std::array<Field, process_field_count> fields_table{{
      [](JsonWriter& j, const Row& r) { string_or_null(j, view(r.process.code_revision)); }},
     {"cpu_percent",
      [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.cpu_percent); }},
-    {"rss_bytes", [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.rss_kib, kib); }},
-    {"pss_bytes", [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.pss_kib, kib); }},
+    {"rss_bytes",
+     [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.rss_kib, kib); }},
+    {"pss_bytes",
+     [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.pss_kib, kib); }},
     {"private_dirty_bytes",
      [](JsonWriter& j, const Row& r) { metric(j, r, r.process.metrics.private_dirty_kib, kib); }},
     {"swap_bytes",
@@ -173,9 +176,8 @@ bool is_state_word(std::string_view word) {
 std::optional<std::size_t> find_process_field(std::string_view name) {
     const auto found = std::find_if(fields_table.begin(), fields_table.end(),
                                     [&](const Field& field) { return field.name == name; });
-    return found == fields_table.end()
-               ? std::nullopt
-               : std::optional<std::size_t>(found - fields_table.begin());
+    return found == fields_table.end() ? std::nullopt
+                                       : std::optional<std::size_t>(found - fields_table.begin());
 }
 
 FieldSet password_field() {

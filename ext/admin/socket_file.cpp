@@ -39,8 +39,8 @@ bool is_live(const std::string& path) {
     if (fd < 0) {
         return true; // To be safe.
     }
-    const bool live = call(::connect, fd, address_of(path)) == 0 ||
-                      (errno != ECONNREFUSED && errno != ENOENT);
+    const bool live =
+        call(::connect, fd, address_of(path)) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
     ::close(fd);
     return live;
 }
@@ -52,7 +52,8 @@ std::optional<std::string> make_room(const std::string& path) {
         return errno == ENOENT ? std::nullopt : std::optional(failure(path, "cannot inspect it"));
     }
     if (!S_ISSOCK(info.st_mode)) {
-        return "socket_path " + path + " exists and is not a socket; remove it, or set another path";
+        return "socket_path " + path +
+               " exists and is not a socket; remove it, or set another path";
     }
     if (is_live(path)) {
         return "socket_path " + path +

@@ -20,9 +20,9 @@ struct SocketOptions {
 // place.
 class SocketFile {
   public:
-    // A stale socket (nobody accepts on it) is replaced; a live one, or a file that is no socket, is
-    // not touched. The file never has more permissions than asked for. Non-blocking, close-on-exec.
-    // On failure: one line that names the path and says what to do.
+    // A stale socket (nobody accepts on it) is replaced; a live one, or a file that is no socket,
+    // is not touched. The file never has more permissions than asked for. Non-blocking,
+    // close-on-exec. On failure: one line that names the path and says what to do.
     static std::variant<SocketFile, std::string> create(const SocketOptions& options);
 
     SocketFile(SocketFile&& other) noexcept;

@@ -1,6 +1,7 @@
 // The configuration file: its keys, defaults and checks (docs/configuration.md).
 //
-// Pure: text in, values or one line of complaint out. Shared by the module and `gangway check-config`.
+// Pure: text in, values or one line of complaint out. Shared by the module and `gangway
+// check-config`.
 #pragma once
 
 #include <chrono>

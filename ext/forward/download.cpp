@@ -80,10 +80,9 @@ net::awaitable<bool> Download::write_head(std::string_view route, std::string_vi
                               request.version() >= 11, length);
     client_keep_alive_ =
         request.version() >= 11 && request.keep_alive() && framing_ != Framing::until_close;
-    const std::string text =
-        encode_response_head({answer.result_int(), response_headers(answer), length,
-                              client_keep_alive_, route, process},
-                             framing_, imf_fixdate(std::time(nullptr)));
+    const std::string text = encode_response_head(
+        {answer.result_int(), response_headers(answer), length, client_keep_alive_, route, process},
+        framing_, imf_fixdate(std::time(nullptr)));
     co_return co_await write(net::buffer(text));
 }
 
@@ -140,7 +139,8 @@ net::awaitable<bool> Download::write_piece(std::size_t size) {
     co_return co_await write(chunk);
 }
 
-template <typename Buffers> net::awaitable<bool> Download::write(const Buffers& buffers) {
+template <typename Buffers>
+net::awaitable<bool> Download::write(const Buffers& buffers) {
     const SilenceWatch::Pause pause(watch_);
     client_.stream.expires_after(client_.timeout);
     const auto [ec, size] = co_await net::async_write(client_.stream, buffers, as_result);

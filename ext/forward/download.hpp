@@ -14,14 +14,15 @@ namespace gangway::forward {
 // One attempt: one answer on one connection. Used by one coroutine.
 class Download {
   public:
-    Download(Client client, Upstream& upstream, SilenceWatch& watch, std::uint32_t max_header_bytes);
+    Download(Client client, Upstream& upstream, SilenceWatch& watch,
+             std::uint32_t max_header_bytes);
 
     // Reads up to the end of the answer's header; interim answers (1xx) are passed over.
     net::awaitable<error_code> read_head();
     // Whether any byte of an answer has arrived.
     bool begun() const { return begun_; }
-    // Writes the header to the client, then moves the body. False when either side broke off: what the
-    // client has is then incomplete, and must be seen to be.
+    // Writes the header to the client, then moves the body. False when either side broke off: what
+    // the client has is then incomplete, and must be seen to be.
     net::awaitable<bool> relay(std::string_view route, std::string_view process);
 
     // After relay(): what can be done with the connections.
@@ -33,7 +34,8 @@ class Download {
     net::awaitable<bool> relay_body();
     net::awaitable<error_code> read_piece(std::size_t& size);
     net::awaitable<bool> write_piece(std::size_t size);
-    template <typename Buffers> net::awaitable<bool> write(const Buffers& buffers);
+    template <typename Buffers>
+    net::awaitable<bool> write(const Buffers& buffers);
 
     Client client_;
     Upstream& upstream_;

@@ -73,8 +73,9 @@ class Forwarder {
     net::awaitable<void> send_continue();
     net::awaitable<std::optional<Outcome>> receive(Upstream& upstream, SilenceWatch& watch,
                                                    Upload& upload);
-    std::optional<Outcome> explain(error_code ec, const Upstream& upstream, const Download& download,
-                                   const SilenceWatch& watch, const Upload& upload) const;
+    std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
+                                   const Download& download, const SilenceWatch& watch,
+                                   const Upload& upload) const;
 
     const gangway_process_identity& identity() const { return order_.process->identity(); }
 
@@ -90,8 +91,8 @@ Forwarder::reach(std::optional<Upstream>& upstream,
     bool busy = false;
     for (unsigned attempt = 1;; attempt++) {
         const bool time_is_up = std::chrono::steady_clock::now() >= deadline;
-        switch (next_step({order_.route, !body_.empty(), identity().debug_address.size > 0, busy,
-                           time_is_up})) {
+        switch (next_step(
+            {order_.route, !body_.empty(), identity().debug_address.size > 0, busy, time_is_up})) {
         case Step::open_session: {
             auto problem = open_session(upstream, busy);
             if (problem || !busy) {
@@ -142,9 +143,10 @@ std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream
 }
 
 Problem Forwarder::busy_problem() const {
-    Problem problem{Code::process_busy,
-                    "The process still serves other requests. Wait longer (X-Gangway-Wait), or look "
-                    "at what it does."};
+    Problem problem{
+        Code::process_busy,
+        "The process still serves other requests. Wait longer (X-Gangway-Wait), or look "
+        "at what it does."};
     gangway_process_state state{};
     if (order_.process->state(state) == GANGWAY_OK) {
         problem.busy = Problem::Busy{state.sessions, state.last_used_usec};
@@ -197,7 +199,8 @@ net::awaitable<error_code> Forwarder::send_head(Upstream& upstream) {
     co_return ec;
 }
 
-// Passenger answers it too, for processes that do not (CheckoutSession.cpp, maybeSend100Continue()).
+// Passenger answers it too, for processes that do not (CheckoutSession.cpp,
+// maybeSend100Continue()).
 net::awaitable<void> Forwarder::send_continue() {
     const auto& request = client_.parser.get();
     if (request.version() < 11 || !beast::iequals(request[http::field::expect], "100-continue")) {
@@ -219,9 +222,9 @@ net::awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Si
     const bool whole = co_await download.relay(upstream.is_direct() ? "direct" : "pool", process);
     co_await upload.stop();
     // As Passenger does, a session connection is kept only where no body was sent.
-    const bool body_in_the_way =
-        upstream.protocol() == GANGWAY_PROTOCOL_SESSION ? !body_.empty()
-                                                        : !body_.empty() && !upload.complete();
+    const bool body_in_the_way = upstream.protocol() == GANGWAY_PROTOCOL_SESSION
+                                     ? !body_.empty()
+                                     : !body_.empty() && !upload.complete();
     const bool upstream_keep_alive = whole && download.upstream_keep_alive() && !body_in_the_way;
     upstream.finish(whole, upstream_keep_alive);
     co_return Outcome(Done{whole && download.client_keep_alive()});
@@ -237,7 +240,8 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
     if (upload.client_error() == beast::error::timeout) {
         return Problem{Code::request_timeout, "The body of the request did not arrive in time."};
     }
-    if (upload.client_error().category() == http::make_error_code(http::error::bad_chunk).category()) {
+    if (upload.client_error().category() ==
+        http::make_error_code(http::error::bad_chunk).category()) {
         return Problem{Code::bad_request,
                        "The body of the request is broken: " + upload.client_error().message()};
     }
@@ -245,8 +249,9 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
         return Done{false};
     }
     if (watch.expired()) {
-        return Problem{Code::worker_timeout, "The process was silent for too long: it hangs, or needs "
-                                             "a longer X-Gangway-Timeout."};
+        return Problem{Code::worker_timeout,
+                       "The process was silent for too long: it hangs, or needs "
+                       "a longer X-Gangway-Timeout."};
     }
     const bool closed = ec == http::error::end_of_stream || ec == http::error::partial_message ||
                         ec == net::error::connection_reset || ec == net::error::broken_pipe ||

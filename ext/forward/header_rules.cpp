@@ -18,13 +18,16 @@ constexpr std::array<std::string_view, 10> never_passed_on{
     "Connection", "Keep-Alive", "Proxy-Connection",  "Proxy-Authenticate", "TE",
     "Trailer",    "Upgrade",    "Transfer-Encoding", "Content-Length",     "Proxy-Authorization"};
 
-constexpr std::array<std::string_view, 6> never_to_the_process{
-    "Expect",          "X-Passenger-Connect-Password", "X-Passenger-Process", "X-Gangway-Route",
-    "X-Gangway-Wait", "X-Gangway-Timeout"};
+constexpr std::array<std::string_view, 6> never_to_the_process{"Expect",
+                                                               "X-Passenger-Connect-Password",
+                                                               "X-Passenger-Process",
+                                                               "X-Gangway-Route",
+                                                               "X-Gangway-Wait",
+                                                               "X-Gangway-Timeout"};
 
 // Gangway says these itself.
-constexpr std::array<std::string_view, 3> never_to_the_client{"Status", "X-Gangway-Route",
-                                                              "X-Gangway-Process"};
+constexpr std::array<std::string_view, 4> never_to_the_client{
+    "Status", "X-Gangway-Route", "X-Gangway-Process", "X-Gangway-Error"};
 
 std::string_view view(boost::beast::string_view str) {
     return {str.data(), str.size()};

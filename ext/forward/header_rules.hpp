@@ -16,8 +16,8 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-// What of a request's headers reaches the process, in order, duplicates kept. Not among them: what is
-// hop-by-hop, Gangway's own, or Passenger's own ("!~…"), and the framing (Content-Length,
+// What of a request's headers reaches the process, in order, duplicates kept. Not among them: what
+// is hop-by-hop, Gangway's own, or Passenger's own ("!~…"), and the framing (Content-Length,
 // Transfer-Encoding), which is written anew. The result points into fields.
 Headers request_headers(const boost::beast::http::fields& fields, bool drop_authorization);
 

@@ -59,11 +59,13 @@ Variables cgi_headers(const Headers& headers) {
     Variables result;
     for (const Header& header : headers) {
         std::string name = cgi_name(header.name);
-        if (name.empty() || name == "HTTP_CONTENT_TYPE" || header.value.find('\0') != header.value.npos) {
+        if (name.empty() || name == "HTTP_CONTENT_TYPE" ||
+            header.value.find('\0') != header.value.npos) {
             continue;
         }
-        const auto same = std::find_if(result.begin(), result.end(),
-                                       [&](const auto& variable) { return variable.first == name; });
+        const auto same = std::find_if(result.begin(), result.end(), [&](const auto& variable) {
+            return variable.first == name;
+        });
         if (same == result.end()) {
             result.emplace_back(std::move(name), header.value);
         } else {
@@ -102,8 +104,8 @@ void add_header(std::string& text, std::string_view name, std::string_view value
 std::string encode_session_request(const Request& request, std::string_view server_software) {
     const std::size_t mark = std::min(request.target.find('?'), request.target.size());
     const std::size_t colon = std::min(request.host.rfind(':'), request.host.size());
-    const bool has_port = colon < request.host.size() &&
-                          request.host.find(']', colon) == std::string_view::npos;
+    const bool has_port =
+        colon < request.host.size() && request.host.find(']', colon) == std::string_view::npos;
     const std::string_view content_type = find(request.headers, "Content-Type");
 
     SessionHeader header;

@@ -30,9 +30,9 @@ struct Request {
 };
 
 // Passenger's session protocol: a 4-byte big-endian length, then "NAME\0VALUE\0" pairs, CGI-style
-// (Passenger: Controller/SendRequest.cpp, constructHeaderForSessionProtocol). Headers of one name are
-// joined as Passenger joins them (ServerKit/HeaderTable.h); names with other characters than letters,
-// digits and '-' are dropped, since they would collide (CVE-2015-7519).
+// (Passenger: Controller/SendRequest.cpp, constructHeaderForSessionProtocol). Headers of one name
+// are joined as Passenger joins them (ServerKit/HeaderTable.h); names with other characters than
+// letters, digits and '-' are dropped, since they would collide (CVE-2015-7519).
 std::string encode_session_request(const Request& request, std::string_view server_software);
 
 // HTTP/1.1, one request a connection, as Passenger sends it

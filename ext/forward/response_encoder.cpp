@@ -17,7 +17,8 @@ void add(std::string& text, std::string_view name, std::string_view value) {
 }
 
 std::string_view reason(unsigned status) {
-    const auto text = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+    const auto text =
+        boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
     return {text.data(), text.size()};
 }
 

@@ -33,8 +33,8 @@ struct Situation {
 
 Step next_step(const Situation& situation);
 
-// How long to pause before the given try (1, 2, …) to open a session on a busy process: short at first,
-// and never so long that it shows.
+// How long to pause before the given try (1, 2, …) to open a session on a busy process: short at
+// first, and never so long that it shows.
 std::chrono::milliseconds pause_before(unsigned attempt);
 
 } // namespace gangway::forward

@@ -11,9 +11,9 @@
 
 namespace gangway::forward {
 
-// Calls on_expiry once when nothing was heard for the timeout. heard() costs a look at the clock; the
-// timer is set anew only when it goes off. While paused (the client is the slow one, and has a timeout
-// of its own) nothing expires. Used on the server's thread only.
+// Calls on_expiry once when nothing was heard for the timeout. heard() costs a look at the clock;
+// the timer is set anew only when it goes off. While paused (the client is the slow one, and has a
+// timeout of its own) nothing expires. Used on the server's thread only.
 class SilenceWatch {
   public:
     SilenceWatch(const net::any_io_executor& executor, std::chrono::milliseconds timeout,

@@ -42,7 +42,8 @@ net::awaitable<void> Upload::run() {
             co_await write_end();
             break;
         }
-        // A process that takes no more may have answered already: that is for the other side to see.
+        // A process that takes no more may have answered already: that is for the other side to
+        // see.
         if (!co_await write_piece(size)) {
             break;
         }

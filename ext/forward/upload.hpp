@@ -12,8 +12,8 @@
 
 namespace gangway::forward {
 
-// Runs beside the coroutine that started it, on the same thread. That one must co_await stop() before
-// anything that the upload uses goes away.
+// Runs beside the coroutine that started it, on the same thread. That one must co_await stop()
+// before anything that the upload uses goes away.
 class Upload {
   public:
     Upload(Client client, Upstream& upstream, SilenceWatch& watch);
@@ -26,7 +26,8 @@ class Upload {
 
     // The whole body was read from the client.
     bool complete() const { return complete_; }
-    // The client broke off, was too slow or sent nonsense; the upstream was cancelled because of it.
+    // The client broke off, was too slow or sent nonsense; the upstream was cancelled because of
+    // it.
     error_code client_error() const { return client_error_; }
 
   private:

@@ -27,9 +27,9 @@ Problem connect_timeout() {
 }
 
 Problem connect_failed(int error) {
-    return {Code::connect_failed, "Connecting to the process failed: " +
-                                      std::generic_category().message(error) +
-                                      ". Passenger takes it out of the pool."};
+    return {Code::connect_failed,
+            "Connecting to the process failed: " + std::generic_category().message(error) +
+                ". Passenger takes it out of the pool."};
 }
 
 Problem shutting_down() {

@@ -33,7 +33,8 @@ class Upstream {
     WorkerSocket& socket() { return socket_; }
     bool is_direct() const { return direct_; }
     gangway_protocol protocol() const { return connection_.protocol; }
-    // Whether the connection was kept alive from an earlier request, so that it may have gone stale.
+    // Whether the connection was kept alive from an earlier request, so that it may have gone
+    // stale.
     bool reused() const { return connection_.reused != 0; }
     void request_oobw();
     // Interrupts whatever waits on the socket, and lets nothing more happen on it.

@@ -26,8 +26,9 @@ std::variant<config::Config, std::string> load_config(const gangway_host& host) 
     auto config = std::get<config::Config>(std::move(parsed));
     if (config.socket_path.empty()) {
         if (host.instance_dir.size == 0) {
-            return std::string("\"socket_path\" must be set: the core runs without a watchdog and has "
-                               "no instance directory");
+            return std::string(
+                "\"socket_path\" must be set: the core runs without a watchdog and has "
+                "no instance directory");
         }
         config.socket_path = std::string(view(host.instance_dir)) + "/agents.s/gangway";
     }
@@ -67,10 +68,9 @@ std::variant<std::unique_ptr<Server>, std::string> Server::create(const gangway_
     if (auto* message = std::get_if<std::string>(&socket)) {
         return std::move(*message);
     }
-    std::unique_ptr<Server> server(
-        new Server(host, std::move(values),
-                   std::get<std::vector<admin::Account>>(std::move(accounts)),
-                   std::get<admin::SocketFile>(std::move(socket))));
+    std::unique_ptr<Server> server(new Server(
+        host, std::move(values), std::get<std::vector<admin::Account>>(std::move(accounts)),
+        std::get<admin::SocketFile>(std::move(socket))));
     server->start_thread();
     server->log_.notice("version " GANGWAY_VERSION ", admin socket at " +
                         server->config_.socket_path);
@@ -84,12 +84,9 @@ Server::Server(const gangway_host& host, config::Config config,
       accounts_(std::move(accounts)),
       pool_(host),
       socket_(std::move(socket)),
-      context_{pool_,
-               config_,
-               accounts_,
-               view(host.passenger_version),
-               ::geteuid(),
-               admin::Admission(pool_)},
+      context_{pool_,       config_,
+               accounts_,   view(host.passenger_version),
+               ::geteuid(), admin::Admission(pool_)},
       listener_(io_, socket_.fd(), log_,
                 [this](net::local::stream_protocol::socket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {}
@@ -107,7 +104,8 @@ void Server::start_thread() {
             io_.run();
         } catch (const std::exception& e) {
             // Nothing throws on the data path; should it, the agent must not end for it.
-            log_.error(std::string("the admin socket is closed after an internal error: ") + e.what());
+            log_.error(std::string("the admin socket is closed after an internal error: ") +
+                       e.what());
         }
     });
 }

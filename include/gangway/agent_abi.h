@@ -51,7 +51,7 @@ extern "C" {
 
 /* Bytes with a length. data may be NULL only when size is 0. */
 typedef struct gangway_str {
-    const char *data;
+    const char* data;
     size_t size;
 } gangway_str;
 
@@ -140,7 +140,7 @@ typedef struct gangway_metrics {
 /* One application process (ApplicationPool2::Process). */
 typedef struct gangway_process {
     int64_t pid;
-    gangway_str gupid; /* unique for ever, unlike a pid */
+    gangway_str gupid;    /* unique for ever, unlike a pid */
     uint32_t group_index; /* into gangway_snapshot.groups */
     uint32_t sticky_session_id;
     int32_t concurrency; /* sessions at once; 0 unlimited, -1 unknown */
@@ -152,7 +152,7 @@ typedef struct gangway_process {
     uint64_t spawner_creation_time_usec;
     uint64_t spawn_start_time_usec;
     uint64_t spawn_end_time_usec;
-    uint64_t last_used_usec; /* when the newest session was opened */
+    uint64_t last_used_usec;   /* when the newest session was opened */
     gangway_str code_revision; /* empty when Passenger knows none */
     gangway_metrics metrics;
     uint32_t first_socket; /* into gangway_snapshot.sockets */
@@ -182,7 +182,7 @@ typedef struct gangway_group {
     uint32_t detached_process_count;
     uint32_t processes_being_spawned;
     uint32_t capacity_used;
-    uint32_t get_wait_list_size;     /* visitors' requests that wait for a process */
+    uint32_t get_wait_list_size; /* visitors' requests that wait for a process */
     uint32_t disable_wait_list_size;
     uint32_t first_process; /* into gangway_snapshot.processes; enabled ones come first, then */
     uint32_t process_count; /* disabling, disabled and detached ones, as in /pool.xml */
@@ -197,15 +197,16 @@ typedef struct gangway_snapshot {
     uint32_t group_count;
     uint32_t process_count; /* with detached ones, which Passenger's own process_count leaves out */
     uint32_t socket_count;
-    const gangway_group *groups;
-    const gangway_process *processes;
-    const gangway_socket *sockets;
+    const gangway_group* groups;
+    const gangway_process* processes;
+    const gangway_socket* sockets;
 } gangway_snapshot;
 
 /* ---------------------------------------------------------------- one process, one session */
 
 /* A process that the module holds on to. It stays valid, with its identity, when the process has
- * left the pool; only what is asked of it then answers GANGWAY_NOT_FOUND or GANGWAY_NOT_ROUTABLE. */
+ * left the pool; only what is asked of it then answers GANGWAY_NOT_FOUND or GANGWAY_NOT_ROUTABLE.
+ */
 typedef struct gangway_process_ref gangway_process_ref;
 
 /* What never changes in a process, read without the pool's lock. Valid until the release. */
@@ -213,7 +214,7 @@ typedef struct gangway_process_identity {
     int64_t pid;
     gangway_str gupid;
     gangway_str group_name;
-    gangway_str password;      /* a secret, see gangway_group.password */
+    gangway_str password; /* a secret, see gangway_group.password */
     uint8_t has_user;
     uint32_t uid;              /* the user that the group's processes run as */
     gangway_str debug_address; /* "tcp://…" or "unix:…" of the socket that speaks http and that
@@ -240,15 +241,15 @@ typedef enum gangway_protocol {
 
 /* The connection of a session. */
 typedef struct gangway_connection {
-    int fd;           /* non-blocking, close-on-exec; owned by the host: never close it */
-    uint8_t reused;   /* 1: kept alive from an earlier request, so it may have gone stale */
+    int fd;         /* non-blocking, close-on-exec; owned by the host: never close it */
+    uint8_t reused; /* 1: kept alive from an earlier request, so it may have gone stale */
     gangway_protocol protocol;
-    int error;        /* errno, with GANGWAY_CONNECT_FAILED */
+    int error; /* errno, with GANGWAY_CONNECT_FAILED */
 } gangway_connection;
 
 /* Which process is meant. */
 typedef struct gangway_process_id {
-    int64_t pid;       /* used when gupid is empty */
+    int64_t pid; /* used when gupid is empty */
     gangway_str gupid;
 } gangway_process_id;
 
@@ -257,7 +258,7 @@ typedef struct gangway_process_id {
 typedef struct gangway_host {
     uint32_t abi_version; /* GANGWAY_ABI_VERSION */
     uint32_t struct_size; /* sizeof(gangway_host) */
-    void *context;        /* first argument of every function below; opaque */
+    void* context;        /* first argument of every function below; opaque */
 
     /* Facts that do not change. Valid until stop() returns. */
     gangway_str passenger_version; /* "6.0.26" */
@@ -272,54 +273,54 @@ typedef struct gangway_host {
      * GANGWAY_OK: *out is filled and points into buffer. GANGWAY_NO_SPACE, GANGWAY_FAILED: it is
      * not. Takes the pool's lock once, for a copy of the fields that change; what never changes in
      * a process, and what must be looked up, is written after it was let go. */
-    gangway_status (*snapshot)(void *context, void *buffer, size_t *size, gangway_snapshot *out);
+    gangway_status (*snapshot)(void* context, void* buffer, size_t* size, gangway_snapshot* out);
 
     /* Finds a process in any state, a detached one only if no other has that id.
      * GANGWAY_OK: *out must be given to process_release(). Takes the pool's lock, for a look at
      * each process's pid or gupid. */
-    gangway_status (*process_find)(void *context, const gangway_process_id *id,
-                                   gangway_process_ref **out);
+    gangway_status (*process_find)(void* context, const gangway_process_id* id,
+                                   gangway_process_ref** out);
     /* No lock. */
-    const gangway_process_identity *(*process_identity)(const gangway_process_ref *process);
+    const gangway_process_identity* (*process_identity)(const gangway_process_ref* process);
     /* GANGWAY_OK or GANGWAY_NOT_FOUND. Takes the pool's lock, for a few reads. */
-    gangway_status (*process_state)(void *context, const gangway_process_ref *process,
-                                    gangway_process_state *out);
+    gangway_status (*process_state)(void* context, const gangway_process_ref* process,
+                                    gangway_process_state* out);
     /* No lock. The sessions of the process must be closed before. */
-    void (*process_release)(void *context, gangway_process_ref *process);
+    void (*process_release)(void* context, gangway_process_ref* process);
 
     /* Opens a session on that process and no other: Sessions counts it at once.
      * GANGWAY_OK: *out must be given to session_close(). GANGWAY_BUSY, GANGWAY_NOT_ROUTABLE,
      * GANGWAY_NOT_FOUND: nothing was opened. Takes the pool's lock, for a few reads and writes. */
-    gangway_status (*session_open)(void *context, gangway_process_ref *process,
-                                   gangway_session **out);
+    gangway_status (*session_open)(void* context, gangway_process_ref* process,
+                                   gangway_session** out);
     /* Gives the session its connection, one that Passenger kept alive or a new one, and never
      * waits for it: GANGWAY_OK, GANGWAY_IN_PROGRESS (out->fd is set, to wait on),
      * GANGWAY_AGAIN, GANGWAY_CONNECT_FAILED. Call it until it answers anything else than
      * GANGWAY_IN_PROGRESS or GANGWAY_AGAIN; give up by session_close().
      * Does not take the pool's lock, except to report a failure. */
-    gangway_status (*session_connect)(void *context, gangway_session *session,
-                                      gangway_connection *out);
+    gangway_status (*session_connect)(void* context, gangway_session* session,
+                                      gangway_connection* out);
     /* Tells Passenger that the application asked for out-of-band work in this answer
      * (Session::requestOOBW()). Takes the pool's lock. */
-    void (*session_request_oobw)(void *context, gangway_session *session);
+    void (*session_request_oobw)(void* context, gangway_session* session);
     /* Ends the session and counts it as processed. The descriptor may be closed by it: stop using
      * it, and take it out of any event loop, before. keep_alive: 1 only when request and answer
      * were complete and the worker did not say "Connection: close"; Passenger then keeps the
      * connection. success: 0 when the connection broke. Takes the pool's lock, and may detach
      * the process (max_requests) or hand it to a waiting visitor. */
-    void (*session_close)(void *context, gangway_session *session, int success, int keep_alive);
+    void (*session_close)(void* context, gangway_session* session, int success, int keep_alive);
 
     /* Takes the process out of the pool (Pool::detachProcess()): it finishes its requests, is shut
      * down, and Passenger replaces it where its limits say so. GANGWAY_NOT_FOUND when it has left
      * already. Takes the pool's lock. */
-    gangway_status (*process_detach)(void *context, gangway_process_ref *process);
+    gangway_status (*process_detach)(void* context, gangway_process_ref* process);
     /* Restarts a group (Pool::restartGroupByName(), RM_DEFAULT). Takes the pool's lock. */
-    gangway_status (*group_restart)(void *context, gangway_str name);
+    gangway_status (*group_restart)(void* context, gangway_str name);
 
     /* One line into Passenger's log. Thread-safe, no lock of the pool. */
-    void (*log)(void *context, gangway_log_level level, gangway_str line);
+    void (*log)(void* context, gangway_log_level level, gangway_str line);
     /* 1: a line of that level would be written. */
-    int (*log_enabled)(void *context, gangway_log_level level);
+    int (*log_enabled)(void* context, gangway_log_level level);
 } gangway_host;
 
 /* ---------------------------------------------------------------- what the module gives */
@@ -334,17 +335,17 @@ typedef struct gangway_module {
      * its own, with all signals blocked, and returns soon.
      * 0: started; *instance goes to the other two. Otherwise: not started, nothing is left behind,
      * and error holds one line, NUL-terminated, that the host logs; Passenger serves on. */
-    int (*start)(const gangway_host *host, void **instance, char *error, size_t error_size);
+    int (*start)(const gangway_host* host, void** instance, char* error, size_t error_size);
     /* The agent exits soon. Take no new work; what runs may finish. Must not block. */
-    void (*begin_drain)(void *instance);
+    void (*begin_drain)(void* instance);
     /* Ends what still runs, within a bound of the module's own (seconds), closes every session and
      * releases every reference, joins every thread and frees the instance. begin_drain() may not
      * have been called before. */
-    void (*stop)(void *instance);
+    void (*stop)(void* instance);
 } gangway_module;
 
 /* Returns a table that lives as long as the shared object. */
-typedef const gangway_module *(*gangway_module_entry_fn)(void);
+typedef const gangway_module* (*gangway_module_entry_fn)(void);
 
 #ifdef __cplusplus
 } /* extern "C" */

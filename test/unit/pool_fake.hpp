@@ -1,0 +1,87 @@
+// A pool for tests: snapshots made of plain C++ values, and a mock of the port.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "pool/pool.hpp"
+
+namespace gangway::pool {
+
+// Rows that snapshots are made of. Lives as long as the snapshots.
+struct FakePool {
+    std::vector<gangway_group> groups;
+    std::vector<gangway_process> processes;
+    std::vector<gangway_socket> sockets;
+    std::deque<std::string> strings;
+
+    gangway_str keep(std::string text) {
+        strings.push_back(std::move(text));
+        return abi(strings.back());
+    }
+
+    gangway_group& add_group(const std::string& name, const std::string& password) {
+        gangway_group group{};
+        group.name = keep(name);
+        group.app_root = keep("/srv/" + name);
+        group.app_type = keep("ruby");
+        group.environment = keep("production");
+        group.uuid = keep("uuid-of-" + name);
+        group.password = keep(password);
+        group.first_process = static_cast<std::uint32_t>(processes.size());
+        groups.push_back(group);
+        return groups.back();
+    }
+
+    // Of the group that was added last.
+    gangway_process& add_process(std::int64_t pid, const std::string& gupid) {
+        gangway_process process{};
+        process.pid = pid;
+        process.gupid = keep(gupid);
+        process.group_index = static_cast<std::uint32_t>(groups.size() - 1);
+        process.concurrency = 1;
+        process.first_socket = static_cast<std::uint32_t>(sockets.size());
+        processes.push_back(process);
+        groups.back().process_count++;
+        return processes.back();
+    }
+
+    // Of the process that was added last.
+    gangway_socket& add_socket(const std::string& address, const std::string& protocol,
+                               bool accepts) {
+        gangway_socket socket{};
+        socket.address = keep(address);
+        socket.protocol = keep(protocol);
+        socket.concurrency = 1;
+        socket.accept_http_requests = accepts ? 1 : 0;
+        sockets.push_back(socket);
+        processes.back().socket_count++;
+        return sockets.back();
+    }
+
+    Snapshot snapshot() const {
+        gangway_snapshot data{};
+        data.taken_at_usec = 1'795'414'034'000'000;
+        data.max = 6;
+        data.group_count = static_cast<std::uint32_t>(groups.size());
+        data.process_count = static_cast<std::uint32_t>(processes.size());
+        data.socket_count = static_cast<std::uint32_t>(sockets.size());
+        data.groups = groups.data();
+        data.processes = processes.data();
+        data.sockets = sockets.data();
+        return {nullptr, data};
+    }
+};
+
+class MockPool : public Pool {
+  public:
+    MOCK_METHOD(std::optional<Snapshot>, snapshot, (), (override));
+    MOCK_METHOD(std::unique_ptr<ProcessRef>, find, (const gangway_process_id& id), (override));
+};
+
+} // namespace gangway::pool

@@ -1,0 +1,118 @@
+#include "command_line.hpp"
+
+#include "commands/check_config.hpp"
+#include "commands/instances.hpp"
+#include "commands/ps.hpp"
+#include "commands/request.hpp"
+#include "commands/show.hpp"
+#include "exit_code.hpp"
+#include "global_options.hpp"
+#include "printable.hpp"
+#include "subcommand.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gangway::command {
+
+namespace {
+
+constexpr const char* description =
+    "Looks at single worker processes of a running Phusion Passenger, and sends requests to them.";
+
+constexpr const char* overview =
+    "Examples:\n"
+    "  gangway ps                                     the processes of the instance that runs "
+    "here\n"
+    "  gangway show 20387                             everything about one\n"
+    "  gangway request 20387 /health                  its answer to GET /health\n"
+    "  gangway request 20387 /cache -X DELETE --fail  exit code 1 for HTTP >= 400\n"
+    "\n"
+    "The instance is looked for where passenger-status looks: PASSENGER_INSTANCE_REGISTRY_DIR, or\n"
+    "TMPDIR, /tmp, /var/run/passenger-instreg and the private /tmp of web servers.\n"
+    "Without a password, you are known by your user: root and the agent's user may do everything, "
+    "an\n"
+    "application's user sees that user's processes. Who may read the instance's administrator\n"
+    "passwords uses them.\n"
+    "\n";
+
+void add_global_options(CLI::App& app, GlobalOptions& options) {
+    app.add_option("--socket", options.socket, "Admin socket to use instead of looking for one")
+        ->type_name("PATH");
+    app.add_option("--instance", options.instance,
+                   "Passenger instance, by its name or the beginning of it")
+        ->type_name("NAME");
+    app.add_option("--password", options.password,
+                   "Password of the process; better in the environment, since others see arguments "
+                   "in ps")
+        ->type_name("PASSWORD")
+        ->envname("GANGWAY_PASSWORD");
+    app.add_flag("--json", options.json, "JSON for programs instead of a table for people");
+}
+
+void report(std::string_view message) {
+    std::cerr << "gangway: " << message << '\n';
+}
+
+// CLI11 looks for the missing subcommand before it looks at what stands in its place.
+std::string usage_fault(const CLI::App& app, const CLI::ParseError& error) {
+    const std::vector<std::string> unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty()) {
+        return "there is no command or option '" + printable(unknown.front()) + "'";
+    }
+    return printable(error.what());
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+    CLI::App app(description, "gangway");
+    GlobalOptions options;
+    Action action;
+    app.fallthrough();
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "gangway " GANGWAY_VERSION);
+    app.footer(std::string(overview) + exit_codes_help);
+    add_global_options(app, options);
+    add_ps_command(app, options, action);
+    add_show_command(app, options, action);
+    add_request_command(app, options, action);
+    add_instances_command(app, options, action);
+    add_check_config_command(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) {
+            return app.exit(error); // --help, --version
+        }
+        report(usage_fault(app, error));
+        std::cerr << "Run it with --help for usage.\n";
+        return static_cast<int>(ExitCode::usage);
+    }
+    return static_cast<int>(action());
+}
+
+} // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+    // A reader of our output who leaves ends us silently, whatever the parent process has set.
+    // Sockets are written with MSG_NOSIGNAL.
+    if (std::signal(SIGPIPE, SIG_DFL) == SIG_ERR) {
+        report("signal(SIGPIPE) failed");
+    }
+    try {
+        return parse_and_run(argc, argv);
+    } catch (const Failure& failure) {
+        report(failure.what());
+        return static_cast<int>(failure.code());
+    } catch (const std::exception& error) {
+        report(error.what());
+        return static_cast<int>(ExitCode::bad_answer);
+    }
+}
+
+} // namespace gangway::command

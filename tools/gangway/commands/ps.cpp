@@ -1,0 +1,152 @@
+#include "ps.hpp"
+
+#include "../admin_document.hpp"
+#include "../group_names.hpp"
+#include "../json_text.hpp"
+#include "../output.hpp"
+#include "../percent_encoding.hpp"
+#include "../printable.hpp"
+#include "../process_values.hpp"
+#include "../table.hpp"
+#include "../terminal.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gangway::command {
+
+namespace {
+
+struct PsOptions {
+    std::string group;
+    std::string states;
+    bool secrets = false;
+};
+
+std::string target_of(const PsOptions& options) {
+    std::vector<std::string> parameters;
+    if (!options.group.empty()) {
+        parameters.push_back("group=" + percent_encode(options.group));
+    }
+    if (!options.states.empty()) {
+        parameters.push_back("state=" + percent_encode(options.states));
+    }
+    if (options.secrets) {
+        parameters.emplace_back("secrets=true");
+    }
+    std::string target = "/v1/processes";
+    char separator = '?';
+    for (const std::string& parameter : parameters) {
+        target += separator + parameter;
+        separator = '&';
+    }
+    return target;
+}
+
+Colour state_colour(const std::string& state) {
+    if (state == "enabled") {
+        return Colour::green;
+    }
+    return state == "disabling" || state == "disabled" ? Colour::yellow : Colour::red;
+}
+
+// Whole names for programs, short ones where a person's terminal is narrow.
+std::map<std::string, std::string> shown_group_names(const Json::Value& rows, bool shorten) {
+    std::vector<std::string> names;
+    for (const Json::Value& row : rows) {
+        names.push_back(process_value(row, "group"));
+    }
+    if (shorten) {
+        return abbreviate_group_names(names);
+    }
+    std::map<std::string, std::string> shown;
+    for (const std::string& name : names) {
+        shown.emplace(name, name);
+    }
+    return shown;
+}
+
+std::string render(const Json::Value& rows, const PsOptions& options) {
+    const Terminal terminal = standard_output_terminal();
+    std::vector<Column> columns{{"PID", Align::right},
+                                {"GROUP"},
+                                {"STATE"},
+                                {"SESSIONS", Align::right},
+                                {"PROCESSED", Align::right},
+                                {"CPU", Align::right},
+                                {"MEMORY", Align::right},
+                                {"UPTIME", Align::right},
+                                {"IDLE", Align::right}};
+    if (options.secrets) {
+        columns.push_back({"PASSWORD"});
+    }
+    columns.push_back({"COMMAND"});
+    Table table(std::move(columns));
+    const auto group_names = shown_group_names(rows, terminal.is_terminal);
+    for (const Json::Value& row : rows) {
+        const std::string state = process_value(row, "state");
+        std::vector<Cell> cells{process_value(row, "pid"),
+                                group_names.at(process_value(row, "group")),
+                                {state, state_colour(state)},
+                                process_value(row, "sessions"),
+                                process_value(row, "processed"),
+                                process_value(row, "cpu_percent"),
+                                process_value(row, "real_memory_bytes"),
+                                process_value(row, "uptime_seconds"),
+                                process_value(row, "idle_seconds")};
+        if (options.secrets) {
+            cells.emplace_back(process_value(row, "password"));
+        }
+        cells.emplace_back(process_value(row, "command"));
+        table.add_row(std::move(cells));
+    }
+    return table.render(terminal);
+}
+
+ExitCode run(const GlobalOptions& global, const PsOptions& options) {
+    const AdminDocument document = get_admin_document(global, target_of(options));
+    if (global.json) {
+        print_document(document);
+        return ExitCode::ok;
+    }
+    const Json::Value& rows = json_member(document.value, "processes");
+    if (!rows.isArray()) {
+        throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
+    }
+    Output::standard().write(render(rows, options));
+    if (rows.empty()) {
+        const bool filtered = !options.group.empty() || !options.states.empty();
+        std::cerr << (filtered ? "gangway: no process matches\n" : "gangway: no process runs\n");
+    }
+    return ExitCode::ok;
+}
+
+} // namespace
+
+void add_ps_command(CLI::App& app, const GlobalOptions& options, Action& action) {
+    auto* command = app.add_subcommand("ps", "Lists the processes");
+    const auto chosen = std::make_shared<PsOptions>();
+    command->add_option("--group", chosen->group, "Only this application group (its whole name)")
+        ->type_name("NAME");
+    command
+        ->add_option("--state", chosen->states,
+                     "Only processes in these states: enabled, disabling, disabled, detached, "
+                     "shutting_down, dead")
+        ->type_name("STATE[,STATE...]");
+    command->add_flag("--secrets", chosen->secrets, "The processes' passwords too");
+    command->footer(std::string("Examples:\n"
+                                "  gangway ps --group '/var/www/shop (production)'\n"
+                                "  gangway ps --state disabling,disabled,detached\n"
+                                "  gangway ps --json | jq '.processes[].pid'\n\n") +
+                    exit_codes_help);
+    command->callback([&options, &action, chosen] {
+        action = [&options, chosen] { return run(options, *chosen); };
+    });
+}
+
+} // namespace gangway::command

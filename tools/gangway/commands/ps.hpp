@@ -1,0 +1,11 @@
+// gangway ps: the processes as a table.
+#pragma once
+
+#include "../subcommand.hpp"
+
+namespace gangway::command {
+
+// Both references must outlive the parsing and the action.
+void add_ps_command(CLI::App& app, const GlobalOptions& options, Action& action);
+
+} // namespace gangway::command

@@ -1,0 +1,11 @@
+// gangway show ID: one process, everything about it.
+#pragma once
+
+#include "../subcommand.hpp"
+
+namespace gangway::command {
+
+// Both references must outlive the parsing and the action.
+void add_show_command(CLI::App& app, const GlobalOptions& options, Action& action);
+
+} // namespace gangway::command

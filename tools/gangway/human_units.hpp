@@ -1,0 +1,15 @@
+// Sizes and durations as people read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace gangway::command {
+
+// "0 B", "812 B", "61.5 MiB", "1.2 GiB": one digit after the point below 100 units.
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+
+// The two largest units that say something: "7s", "3m 12s", "4h 0m", "12d 7h".
+[[nodiscard]] std::string human_duration(double seconds);
+
+} // namespace gangway::command

@@ -1,0 +1,99 @@
+#include "request_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+
+namespace gangway::command {
+
+namespace {
+
+constexpr const char* data_option = "--data";
+constexpr const char* binary_option = "--data-binary";
+
+// Each occurrence takes exactly one argument, whatever it looks like. CLI11 gives "{}" and "[…]",
+// as JSON bodies often are, meanings of its own in vectors: only results() leaves them alone.
+CLI::Option* add_repeatable(CLI::App& command, const std::string& names, const std::string& text,
+                            const char* type) {
+    return command.add_option(names, text)
+        ->type_name(type)
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false);
+}
+
+void declare_request(CLI::App& command, RequestOptions& options) {
+    command.add_option("ID", options.id, "Process, by pid or gupid")->required();
+    command.add_option("PATH", options.path, "Path at the application, with the query")->required();
+    command.add_option("-X,--request", options.method, "Method")->type_name("METHOD");
+    auto* head = command.add_flag("-I,--head", options.head, "HEAD; shows the headers");
+    add_repeatable(command, "-H,--header",
+                   "Header; 'Name:' leaves a default one out, 'Name;' sends an empty one",
+                   "'NAME: VALUE'");
+    auto* data = add_repeatable(command, std::string("-d,") + data_option,
+                                "Body, for POST; @FILE or @- for standard input, without line "
+                                "ends; several are joined by '&'",
+                                "DATA");
+    auto* binary =
+        add_repeatable(command, binary_option, "The same, a file's line ends kept", "DATA");
+    auto* upload = command.add_option_function<std::string>(
+        "-T,--upload-file", [&options](const std::string& file) { options.upload_file = file; },
+        "File to send as the body, for PUT; - for standard input");
+    upload->type_name("FILE")->excludes(data)->excludes(binary)->excludes(head);
+    head->excludes(data)->excludes(binary);
+}
+
+void declare_answer(CLI::App& command, AnswerOptions& options) {
+    command.add_flag("-i,--include", options.include_header, "Shows the answer's headers too");
+    command.add_option("-o,--output", options.output_file, "Writes the answer to a file")
+        ->type_name("FILE");
+    command.add_flag("-f,--fail", options.fail,
+                     "Exit code 1 and no output when the application answers HTTP >= 400");
+}
+
+void declare_steering(CLI::App& command, RequestOptions& options) {
+    command
+        .add_option("--route", options.route,
+                    "pool: as visitors' requests go; direct: past them, Ruby only, no body; auto: "
+                    "direct where the process is busy")
+        ->type_name("auto|pool|direct")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "pool", "direct"}).description(""));
+    command
+        .add_option("--wait", options.wait_seconds,
+                    "How long to wait for a busy process, 0 to 3600")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 3600.0).description(""));
+    command
+        .add_option("--timeout", options.timeout_seconds,
+                    "How long the process may be silent, at most 86400")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 86400.0).description(""));
+}
+
+} // namespace
+
+void declare_request_options(CLI::App& command, RequestOptions& options) {
+    declare_request(command, options);
+    declare_answer(command, options.answer);
+    declare_steering(command, options);
+}
+
+void collect_repeatable_options(const CLI::App& command, RequestOptions& options) {
+    std::map<const CLI::Option*, std::size_t> taken;
+    for (const CLI::Option* option : command.parse_order()) {
+        const bool is_header = option->check_name("--header");
+        const bool is_binary = option->check_name(binary_option);
+        if (!is_header && !is_binary && !option->check_name(data_option)) {
+            continue;
+        }
+        const std::string& text = option->results().at(taken[option]++);
+        if (is_header) {
+            options.headers.push_back(text);
+        } else {
+            options.data.push_back({text, is_binary});
+        }
+    }
+    options.answer.include_header = options.answer.include_header || options.head;
+}
+
+} // namespace gangway::command

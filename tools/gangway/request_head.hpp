@@ -1,0 +1,33 @@
+// Request line and headers of a request to the agent.
+#pragma once
+
+#include "credentials.hpp"
+#include "header_argument.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gangway::command {
+
+struct Framing {
+    bool has_body = false;
+    std::optional<std::uint64_t> content_length; // nothing: chunked
+};
+
+struct RequestHead {
+    std::string method = "GET";
+    std::string target;
+    std::string default_content_type;                          // empty: none
+    std::vector<HeaderArgument> user_headers;                  // win over the defaults
+    std::vector<std::pair<std::string, std::string>> steering; // X-Gangway-…; win over all
+    Credentials credentials;
+    Framing framing;
+};
+
+// As it goes over the wire, with the empty line. Everything in `head` must be valid already.
+[[nodiscard]] std::string serialize(const RequestHead& head);
+
+} // namespace gangway::command

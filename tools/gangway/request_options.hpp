@@ -1,0 +1,48 @@
+// The command line of `gangway request`, spelled as curl's.
+#pragma once
+
+#include "answer_output.hpp"
+#include "data_body.hpp"
+#include "request_head.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace gangway::command {
+
+struct RequestOptions {
+    std::string id;
+    std::string path;
+    std::string method; // -X; empty: what the other options imply
+    bool head = false;  // -I
+    std::vector<std::string> headers;
+    std::vector<DataArgument> data; // in the order of the command line
+    std::optional<std::string> upload_file;
+    std::string route; // empty: not sent
+    std::optional<double> wait_seconds;
+    std::optional<double> timeout_seconds;
+    AnswerOptions answer;
+};
+
+// Declares the options; the values are complete after parsing and collect_repeatable_options().
+void declare_request_options(CLI::App& command, RequestOptions& options);
+
+// Takes -H, -d and --data-binary over from the parsed command, in their order.
+void collect_repeatable_options(const CLI::App& command, RequestOptions& options);
+
+// HEAD, PUT or POST where an option implies it, unless -X says otherwise.
+[[nodiscard]] std::string request_method(const RequestOptions& options);
+
+// Null where the request has none.
+[[nodiscard]] std::unique_ptr<RequestBody> request_body(const RequestOptions& options);
+
+// All but credentials and framing. Throws Failure(usage) for what HTTP does not allow.
+[[nodiscard]] RequestHead request_head(const RequestOptions& options);
+
+} // namespace gangway::command

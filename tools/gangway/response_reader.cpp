@@ -1,0 +1,100 @@
+#include "response_reader.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/none.hpp>
+
+#include <array>
+
+namespace gangway::command {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+// Twice the highest max_header_bytes of an agent (docs/configuration.md), which adds some of its
+// own.
+constexpr std::uint32_t header_max_bytes = 2U << 20U;
+
+} // namespace
+
+ResponseReader::ResponseReader(ResponseReceiver& receiver, bool answers_head)
+    : receiver_(receiver), answers_head_(answers_head) {
+    new_parser();
+}
+
+void ResponseReader::new_parser() {
+    parser_.emplace();
+    parser_->header_limit(header_max_bytes);
+    parser_->body_limit(boost::none);
+    parser_->skip(answers_head_);
+}
+
+void ResponseReader::feed(std::string_view bytes) {
+    anything_arrived_ = true;
+    buffer_.commit(
+        boost::asio::buffer_copy(buffer_.prepare(bytes.size()), boost::asio::buffer(bytes)));
+    while (!done_ && step()) {
+    }
+}
+
+// One step of the parser: the header, or the next part of the body. False: more bytes are needed.
+bool ResponseReader::step() {
+    std::array<char, 16384>
+        space; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    const bool in_body = status_.has_value();
+    if (in_body) {
+        parser_->get().body() = {space.data(), space.size(), true};
+    }
+    boost::system::error_code error;
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    if (in_body) {
+        const std::size_t bytes = space.size() - parser_->get().body().size;
+        body_bytes_ += bytes;
+        if (bytes > 0) {
+            receiver_.body(std::string_view(space.data(), bytes));
+        }
+    }
+    const bool stuck = error == http::error::need_more || (used == 0 && !error);
+    if (error && error != http::error::need_more && error != http::error::need_buffer) {
+        throw Failure(ExitCode::bad_answer, "the agent's answer is not HTTP: " + error.message());
+    }
+    if (!status_ && parser_->is_header_done()) {
+        on_header();
+    } else {
+        done_ = status_ && parser_->is_done();
+    }
+    return !stuck && (buffer_.size() > 0);
+}
+
+void ResponseReader::on_header() {
+    const unsigned status = parser_->get().result_int();
+    if (status >= 100 && status < 200 && status != 101) {
+        new_parser();
+        return;
+    }
+    status_ = status;
+    const auto wanted = receiver_.header(parser_->get().base());
+    done_ = parser_->is_done() || wanted == ResponseReceiver::Wanted::nothing_more;
+}
+
+void ResponseReader::end(bool reset) {
+    boost::system::error_code error;
+    if (status_ && !reset) {
+        parser_->put_eof(error);
+        done_ = !error;
+    }
+    if (done_) {
+        return;
+    }
+    if (!anything_arrived_) {
+        throw Failure(ExitCode::bad_answer, "the agent closed the connection without an answer");
+    }
+    throw Failure(ExitCode::bad_answer, "the answer breaks off after " +
+                                            std::to_string(body_bytes_) +
+                                            " bytes of its body: the process closed the connection "
+                                            "or the agent ended");
+}
+
+} // namespace gangway::command

@@ -1,0 +1,20 @@
+// What standard output and standard error are connected to, which decides on colour, widths and
+// progress.
+#pragma once
+
+#include <cstddef>
+
+namespace gangway::command {
+
+struct Terminal {
+    bool is_terminal = false; // standard output is one
+    bool colour = false;      // it is one, NO_COLOR is not set, and TERM is not "dumb"
+    std::size_t columns = 0;  // its width; 0 when not a terminal: nothing is shortened
+};
+
+[[nodiscard]] Terminal standard_output_terminal();
+
+// Standard error is a terminal that can erase a line.
+[[nodiscard]] bool standard_error_shows_progress();
+
+} // namespace gangway::command
