@@ -4,6 +4,8 @@
 #include <string>
 #include <cstring>
 #include <exception>
+#include <memory>
+#include <signal.h>
 #include <Constants.h>
 #include <LoggingKit/LoggingKit.h>
 #include <LoggingKit/Logging.h>
@@ -17,6 +19,27 @@
 namespace Gangway {
 
 /**
+ * Gives the calling thread Passenger's own signal mask for its life.
+ *
+ * The module's threads have all signals blocked, and a thread inherits the mask of the one that starts
+ * it. Closing a session or detaching a process may make Passenger start threads (its spawner, for one),
+ * and OXT interrupts those by a signal: with it blocked they could never be joined.
+ */
+class PassengerSignalMask {
+private:
+	sigset_t before;
+
+public:
+	PassengerSignalMask(const sigset_t &passengerMask) {
+		pthread_sigmask(SIG_SETMASK, &passengerMask, &before);
+	}
+
+	~PassengerSignalMask() {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+};
+
+/**
  * The host side of the ABI for one Pool: the table of functions that the module calls, and what they
  * work on. Every function may be called from any thread of the module. No exception leaves them.
  */
@@ -28,6 +51,8 @@ private:
 	std::string instanceDir;
 	std::string agentConfig;
 	gangway_host table;
+	/** Of the agent's main thread, which made this object. */
+	sigset_t signalMask;
 
 	static Host *self(void *context) {
 		return static_cast<Host *>(context);
@@ -37,15 +62,18 @@ private:
 		return Gangway::toAbi(str.data(), str.size());
 	}
 
-	static void logFailure(const char *what, const std::exception &e) {
-		P_ERROR("[gangway] " << what << ": " << e.what());
+	static void logFailure(const char *what, const char *why) {
+		P_ERROR("[gangway] " << what << ": " << why);
 	}
 
 	// Every function below is one of these around a few lines.
 	#define GANGWAY_BEGIN try {
-	#define GANGWAY_END(what, result) \
+	#define GANGWAY_END(task, result) \
 		} catch (const std::exception &e) { \
-			logFailure(what, e); \
+			logFailure(task, e.what()); \
+			return result; \
+		} catch (...) { \
+			logFailure(task, "an exception of unknown type"); \
 			return result; \
 		}
 
@@ -60,20 +88,14 @@ private:
 	static gangway_status processFind(void *context, const gangway_process_id *id,
 		gangway_process_ref **out)
 	{
-		gangway_process_ref *ref = NULL;
-		try {
-			ref = new gangway_process_ref();
-			if (ProcessFinder(self(context)->pool, self(context)->users).find(*id, *ref)) {
-				*out = ref;
-				return GANGWAY_OK;
+		GANGWAY_BEGIN
+			std::unique_ptr<gangway_process_ref> ref(new gangway_process_ref());
+			if (!ProcessFinder(self(context)->pool, self(context)->users).find(*id, *ref)) {
+				return GANGWAY_NOT_FOUND;
 			}
-			delete ref;
-			return GANGWAY_NOT_FOUND;
-		} catch (const std::exception &e) {
-			delete ref;
-			logFailure("cannot look for a process", e);
-			return GANGWAY_FAILED;
-		}
+			*out = ref.release();
+			return GANGWAY_OK;
+		GANGWAY_END("cannot look for a process", GANGWAY_FAILED)
 	}
 
 	static const gangway_process_identity *processIdentity(const gangway_process_ref *ref) {
@@ -102,59 +124,55 @@ private:
 	}
 
 	static gangway_status sessionOpen(void *context, gangway_process_ref *ref, gangway_session **out) {
-		gangway_session *result = NULL;
-		try {
-			result = new gangway_session();
-			result->pendingFd = -1;
-			result->connected = false;
-			memset(&result->connection, 0, sizeof(result->connection));
-			result->connection.fd = -1;
-			gangway_status status = openSession(self(context)->pool, *ref, *result);
+		GANGWAY_BEGIN
+			std::unique_ptr<gangway_session> session(new gangway_session());
+			session->pendingFd = -1;
+			session->connected = false;
+			memset(&session->connection, 0, sizeof(session->connection));
+			session->connection.fd = -1;
+			gangway_status status = openSession(self(context)->pool, *ref, *session);
 			if (status == GANGWAY_OK) {
-				*out = result;
-			} else {
-				delete result;
+				*out = session.release();
 			}
 			return status;
-		} catch (const std::exception &e) {
-			delete result;
-			logFailure("cannot open a session", e);
-			return GANGWAY_FAILED;
-		}
+		GANGWAY_END("cannot open a session", GANGWAY_FAILED)
 	}
 
 	static gangway_status sessionConnect(void *context, gangway_session *session,
 		gangway_connection *out)
 	{
 		GANGWAY_BEGIN
+			PassengerSignalMask mask(self(context)->signalMask);
 			return SessionConnector(*session).connect(*out);
 		GANGWAY_END("cannot connect to a process", GANGWAY_FAILED)
 	}
 
 	static void sessionRequestOobw(void *context, gangway_session *session) {
 		GANGWAY_BEGIN
+			PassengerSignalMask mask(self(context)->signalMask);
 			session->session->requestOOBW();
 		GANGWAY_END("cannot request out-of-band work", )
 	}
 
 	static void sessionClose(void *context, gangway_session *session, int success, int keepAlive) {
-		try {
+		GANGWAY_BEGIN
+			std::unique_ptr<gangway_session> guard(session);
+			PassengerSignalMask mask(self(context)->signalMask);
 			SessionConnector(*session).abandon();
 			session->session->close(success != 0, keepAlive != 0);
-		} catch (const std::exception &e) {
-			logFailure("cannot close a session", e);
-		}
-		delete session;
+		GANGWAY_END("cannot close a session", )
 	}
 
 	static gangway_status processDetach(void *context, gangway_process_ref *ref) {
 		GANGWAY_BEGIN
+			PassengerSignalMask mask(self(context)->signalMask);
 			return self(context)->pool->detachProcess(ref->process) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
 	}
 
 	static gangway_status groupRestart(void *context, gangway_str name) {
 		GANGWAY_BEGIN
+			PassengerSignalMask mask(self(context)->signalMask);
 			return self(context)->pool->restartGroupByName(
 				Passenger::StaticString(name.data, name.size)) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot restart a group", GANGWAY_FAILED)
@@ -167,7 +185,7 @@ private:
 		try {
 			P_LOG(Passenger::LoggingKit::context, (Passenger::LoggingKit::Level) level,
 				"gangway", 0, "[gangway] " << Passenger::StaticString(line.data, line.size));
-		} catch (const std::exception &) {
+		} catch (...) {
 			// There is nowhere left to say it.
 		}
 	}
@@ -183,6 +201,7 @@ public:
 		  config(_config),
 		  instanceDir(_pool->getSpawningKitContext()->instanceDir)
 	{
+		pthread_sigmask(SIG_SETMASK, NULL, &signalMask);
 		Passenger::Json::FastWriter writer;
 		agentConfig = writer.write(_pool->getContext()->agentConfig);
 

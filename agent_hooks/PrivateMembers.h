@@ -39,6 +39,8 @@ struct PrivateMember {
 	template struct PrivateMember<name, &owner::member>
 
 GANGWAY_PRIVATE_MEMBER(ProcessConcurrency, AP::Process, int, concurrency);
+GANGWAY_PRIVATE_MEMBER(ProcessAcceptingSocketsCount, AP::Process, unsigned int,
+	socketsAcceptingHttpRequestsCount);
 GANGWAY_PRIVATE_MEMBER(ProcessCodeRevision, AP::Process, Passenger::StaticString, codeRevision);
 GANGWAY_PRIVATE_MEMBER(ProcessSpawnStartTime, AP::Process, unsigned long long, spawnStartTime);
 GANGWAY_PRIVATE_MEMBER(ProcessSpawnEndTime, AP::Process, unsigned long long, spawnEndTime);

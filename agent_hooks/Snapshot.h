@@ -99,10 +99,24 @@ private:
 		gangway_group numbers;
 	};
 
+	/**
+	 * What changes in a process, and nothing else: the less is written under the lock, the better.
+	 * Plain fields, so that rows can be prepared, and their memory be touched, before it is taken.
+	 */
 	struct ProcessRow {
 		AP::ProcessPtr process;
+		unsigned int groupIndex;
+		int sessions;
+		int busyness;
+		unsigned int processed;
+		AP::Process::LifeStatus life;
+		AP::Process::EnabledStatus enabled;
+		unsigned long long lastUsed;
+		/** Into `socketSessions`; unused where the sockets' sessions follow from `sessions`. */
+		size_t firstSocketSessions;
+		bool metricsValid;
+		gangway_metrics metrics;
 		Text command;
-		gangway_process numbers;
 	};
 
 	AP::Pool *pool;
@@ -110,17 +124,20 @@ private:
 	gangway_snapshot totals;
 	// Declared in this order so that processes are let go before the groups that they point into.
 	std::vector<GroupRow> groupRows;
+	/** Only the first `processCount` are in use. */
 	std::vector<ProcessRow> processRows;
+	size_t processCount;
+	/** Of the rare processes with more than one socket that accepts requests. */
 	std::vector<int> socketSessions;
 	/** Every string that may change once the lock is let go. */
 	std::string text;
 
 	/** Sizes of the last snapshot, so that nothing has to be allocated under the lock. */
 	struct Hints {
-		boost::atomic<size_t> groups, processes, sockets, textBytes;
+		boost::atomic<size_t> groups, processes, textBytes;
 
 		Hints()
-			: groups(4), processes(32), sockets(64), textBytes(4096)
+			: groups(4), processes(32), textBytes(4096)
 			{ }
 	};
 
@@ -133,17 +150,17 @@ private:
 		return size + size / 4 + 16;
 	}
 
-	void reserve() {
+	/** Allocates, and touches, what collect() will probably need. */
+	void prepare() {
 		groupRows.reserve(withHeadroom(hints().groups));
-		processRows.reserve(withHeadroom(hints().processes));
-		socketSessions.reserve(withHeadroom(hints().sockets));
-		text.reserve(withHeadroom(hints().textBytes));
+		processRows.resize(withHeadroom(hints().processes));
+		text.resize(withHeadroom(hints().textBytes));
+		text.clear();
 	}
 
 	void remember() {
 		hints().groups = groupRows.size();
-		hints().processes = processRows.size();
-		hints().sockets = socketSessions.size();
+		hints().processes = processCount;
 		hints().textBytes = text.size();
 	}
 
@@ -159,44 +176,64 @@ private:
 		return arena.store(text.data() + piece.offset, piece.size);
 	}
 
+	void collectMetrics(const Passenger::ProcessMetrics &metrics, ProcessRow &row) {
+		row.metricsValid = metrics.isValid();
+		if (!row.metricsValid) {
+			row.command.size = row.command.offset = 0;
+			return;
+		}
+		row.metrics.cpu_percent = metrics.cpu;
+		row.metrics.process_group_id = metrics.processGroupId;
+		row.metrics.rss_kib = metrics.rss;
+		row.metrics.pss_kib = metrics.pss;
+		row.metrics.private_dirty_kib = metrics.privateDirty;
+		row.metrics.swap_kib = metrics.swap;
+		row.metrics.real_memory_kib = (int64_t) metrics.realMemory();
+		row.metrics.vmsize_kib = metrics.vmsize;
+		row.command = keep(metrics.command);
+	}
+
 	/** As `Process::inspectXml()`, the changing part. */
 	void collectProcess(const AP::ProcessPtr &process, unsigned int groupIndex) {
-		processRows.push_back(ProcessRow());
-		ProcessRow &row = processRows.back();
-		gangway_process &n = row.numbers;
-		const Passenger::ProcessMetrics &metrics = process->metrics;
+		if (processCount == processRows.size()) {
+			processRows.resize(withHeadroom(2 * processCount));
+		}
+		ProcessRow &row = processRows[processCount++];
 
 		row.process = process;
-		memset(&n, 0, sizeof(n));
-		n.group_index = groupIndex;
-		n.sessions = process->sessions;
-		n.busyness = process->busyness();
-		n.processed = process->processed;
-		n.life = (gangway_process_life) process->lifeStatus;
-		n.enabled = (gangway_process_enabled) process->enabled;
-		n.last_used_usec = process->lastUsed;
-		n.metrics.valid = metrics.isValid();
-		n.metrics.cpu_percent = metrics.cpu;
-		n.metrics.process_group_id = metrics.processGroupId;
-		n.metrics.rss_kib = metrics.rss;
-		n.metrics.pss_kib = metrics.pss;
-		n.metrics.private_dirty_kib = metrics.privateDirty;
-		n.metrics.swap_kib = metrics.swap;
-		n.metrics.real_memory_kib = (int64_t) metrics.realMemory();
-		n.metrics.vmsize_kib = metrics.vmsize;
-		row.command = keep(metrics.command);
+		row.groupIndex = groupIndex;
+		row.sessions = process->sessions;
+		row.busyness = process->busyness();
+		row.processed = process->processed;
+		row.life = process->lifeStatus;
+		row.enabled = process->enabled;
+		row.lastUsed = process->lastUsed;
+		collectMetrics(process->metrics, row);
 
-		n.first_socket = (uint32_t) socketSessions.size();
-		const AP::SocketList &sockets = process->getSockets();
-		for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++) {
-			socketSessions.push_back(it->sessions);
+		if ((*process).*memberOf(ProcessAcceptingSocketsCount()) > 1) {
+			const AP::SocketList &sockets = process->getSockets();
+			row.firstSocketSessions = socketSessions.size();
+			for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++) {
+				socketSessions.push_back(it->sessions);
+			}
 		}
 	}
 
+	/** Fetches what collectProcess() will read, while it still reads that of others. */
+	static void prefetch(const AP::Process *process) {
+		__builtin_prefetch(&process->lastUsed);
+		__builtin_prefetch(&process->metrics);
+		__builtin_prefetch(&(process->*memberOf(ProcessConcurrency())));
+		__builtin_prefetch(&process->metrics.command);
+	}
+
 	void collectProcesses(const AP::ProcessList &processes, unsigned int groupIndex) {
-		AP::ProcessList::const_iterator it, end = processes.end();
-		for (it = processes.begin(); it != end; it++) {
-			collectProcess(*it, groupIndex);
+		static const size_t AHEAD = 8;
+		for (size_t i = 0; i < processes.size(); i++) {
+			if (i + AHEAD < processes.size()) {
+				prefetch(processes[i + AHEAD].get());
+			}
+			collectProcess(processes[i], groupIndex);
 		}
 	}
 
@@ -229,48 +266,71 @@ private:
 		n.capacity_used = group->capacityUsed();
 		n.get_wait_list_size = (uint32_t) group->getWaitlist.size();
 		n.disable_wait_list_size = (uint32_t) group->disableWaitlist.size();
-		n.first_process = (uint32_t) processRows.size();
+		n.first_process = (uint32_t) processCount;
 		totals.capacity_used += n.capacity_used;
 
 		collectProcesses(group->enabledProcesses, index);
 		collectProcesses(group->disablingProcesses, index);
 		collectProcesses(group->disabledProcesses, index);
 		collectProcesses(group->detachedProcesses, index);
-		n.process_count = (uint32_t) processRows.size() - n.first_process;
+		n.process_count = (uint32_t) processCount - n.first_process;
 	}
 
+	/** Only a socket that accepts requests has sessions (Process::newSession()). */
+	int sessionsOf(const ProcessRow &row, const AP::Socket &socket, size_t index) const {
+		if ((*row.process).*memberOf(ProcessAcceptingSocketsCount()) > 1) {
+			return socketSessions[row.firstSocketSessions + index];
+		} else {
+			return socket.acceptHttpRequests ? row.sessions : 0;
+		}
+	}
+
+	/** `out` is NULL when there is no room: then only the needed size is counted. */
 	void writeSockets(Arena &arena, const ProcessRow &row, gangway_socket *out) {
 		const AP::SocketList &sockets = row.process->getSockets();
-		size_t i = row.numbers.first_socket;
-
-		for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++, i++) {
+		for (size_t i = 0; i < sockets.size(); i++) {
 			gangway_socket s;
 			memset(&s, 0, sizeof(s));
-			s.address = arena.store(it->address);
-			s.protocol = arena.store(it->protocol);
-			s.description = arena.store(it->description);
-			s.concurrency = it->concurrency;
-			s.sessions = socketSessions[i];
-			s.accept_http_requests = it->acceptHttpRequests;
+			s.address = arena.store(sockets[i].address);
+			s.protocol = arena.store(sockets[i].protocol);
+			s.description = arena.store(sockets[i].description);
+			s.concurrency = sockets[i].concurrency;
+			s.sessions = sessionsOf(row, sockets[i], i);
+			s.accept_http_requests = sockets[i].acceptHttpRequests;
 			if (out != NULL) {
 				out[i] = s;
 			}
 		}
 	}
 
-	void writeProcess(Arena &arena, const ProcessRow &row, gangway_process *out) {
+	void writeProcess(Arena &arena, const ProcessRow &row, unsigned int firstSocket,
+		gangway_process *out)
+	{
 		const AP::Process &process = *row.process;
-		gangway_process p = row.numbers;
+		gangway_process p;
 
+		memset(&p, 0, sizeof(p));
 		p.pid = process.getPid();
 		p.gupid = arena.store(process.getGupid());
+		p.group_index = row.groupIndex;
 		p.sticky_session_id = process.getStickySessionId();
 		p.concurrency = process.*memberOf(ProcessConcurrency());
+		p.sessions = row.sessions;
+		p.busyness = row.busyness;
+		p.processed = row.processed;
+		p.life = (gangway_process_life) row.life;
+		p.enabled = (gangway_process_enabled) row.enabled;
 		p.spawner_creation_time_usec = process.getSpawnerCreationTime();
 		p.spawn_start_time_usec = process.*memberOf(ProcessSpawnStartTime());
 		p.spawn_end_time_usec = process.*memberOf(ProcessSpawnEndTime());
+		p.last_used_usec = row.lastUsed;
 		p.code_revision = arena.store(process.*memberOf(ProcessCodeRevision()));
-		p.metrics.command = store(arena, row.command);
+		if (row.metricsValid) {
+			p.metrics = row.metrics;
+			p.metrics.command = store(arena, row.command);
+		}
+		p.metrics.valid = row.metricsValid;
+		p.first_socket = firstSocket;
 		p.socket_count = (uint32_t) process.getSockets().size();
 		if (out != NULL) {
 			*out = p;
@@ -306,13 +366,14 @@ private:
 public:
 	SnapshotTaker(AP::Pool *_pool, GroupUsers &_users)
 		: pool(_pool),
-		  users(_users)
+		  users(_users),
+		  processCount(0)
 	{
 		memset(&totals, 0, sizeof(totals));
 	}
 
 	void collect() {
-		reserve();
+		prepare();
 		{
 			boost::lock_guard<boost::mutex> l(pool->syncher);
 			totals.taken_at_usec = Passenger::SystemTime::getUsec();
@@ -325,8 +386,10 @@ public:
 			}
 		}
 		totals.group_count = (uint32_t) groupRows.size();
-		totals.process_count = (uint32_t) processRows.size();
-		totals.socket_count = (uint32_t) socketSessions.size();
+		totals.process_count = (uint32_t) processCount;
+		for (size_t i = 0; i < processCount; i++) {
+			totals.socket_count += (uint32_t) processRows[i].process->getSockets().size();
+		}
 		remember();
 	}
 
@@ -334,15 +397,18 @@ public:
 	gangway_status write(void *buffer, size_t &size, gangway_snapshot &out) {
 		Arena arena(buffer, size);
 		gangway_group *groups = arena.allocate<gangway_group>(groupRows.size());
-		gangway_process *processes = arena.allocate<gangway_process>(processRows.size());
-		gangway_socket *sockets = arena.allocate<gangway_socket>(socketSessions.size());
+		gangway_process *processes = arena.allocate<gangway_process>(processCount);
+		gangway_socket *sockets = arena.allocate<gangway_socket>(totals.socket_count);
+		unsigned int socket = 0;
 
 		for (size_t i = 0; i < groupRows.size(); i++) {
 			writeGroup(arena, groupRows[i], groups == NULL ? NULL : groups + i);
 		}
-		for (size_t i = 0; i < processRows.size(); i++) {
-			writeProcess(arena, processRows[i], processes == NULL ? NULL : processes + i);
-			writeSockets(arena, processRows[i], sockets);
+		for (size_t i = 0; i < processCount; i++) {
+			const ProcessRow &row = processRows[i];
+			writeProcess(arena, row, socket, processes == NULL ? NULL : processes + i);
+			writeSockets(arena, row, sockets == NULL ? NULL : sockets + socket);
+			socket += (unsigned int) row.process->getSockets().size();
 		}
 
 		size = arena.size();

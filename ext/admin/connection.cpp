@@ -1,14 +1,12 @@
 #include "admin/connection.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
-#include <sys/socket.h>
 
 #include "admin/listing.hpp"
 
@@ -29,15 +27,6 @@ std::string_view view(beast::string_view str) {
     return {str.data(), str.size()};
 }
 
-std::optional<uid_t> peer_uid(int fd) {
-    ucred credentials{};
-    socklen_t size = sizeof(credentials);
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-        return std::nullopt;
-    }
-    return credentials.uid;
-}
-
 std::optional<milliseconds> parse_seconds(std::string_view text, bool zero_allowed,
                                           double highest) {
     double seconds = 0;
@@ -50,7 +39,10 @@ std::optional<milliseconds> parse_seconds(std::string_view text, bool zero_allow
     return milliseconds(std::llround(seconds * 1000));
 }
 
-Problem parse_problem(error_code ec, std::uint32_t max_header_bytes) {
+Problem header_problem(error_code ec, std::uint32_t max_header_bytes) {
+    if (ec == net::error::timed_out) {
+        return {Code::request_timeout, "The request did not arrive in time."};
+    }
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
         return {Code::header_too_large, "Request line and headers exceed " +
                                             std::to_string(max_header_bytes) +
@@ -75,13 +67,11 @@ struct Connection::Request {
 };
 
 Connection::Connection(Context& context, net::local::stream_protocol::socket socket)
-    : context_(context),
-      stream_(std::move(socket)),
-      peer_uid_(peer_uid(stream_.socket().native_handle())) {}
+    : context_(context), stream_(std::move(socket)), peer_uid_(stream_.peer_uid()) {}
 
 net::awaitable<void> Connection::run() {
     const auto self = shared_from_this();
-    while (!context_.draining) {
+    for (;;) {
         if (!co_await read_header()) {
             break;
         }
@@ -89,16 +79,17 @@ net::awaitable<void> Connection::run() {
             break;
         }
     }
-    co_await linger();
+    co_await stream_.linger(linger_time);
 }
 
 net::awaitable<void> Connection::refuse() {
     const auto self = shared_from_this();
     parser_.emplace();
-    co_await send(Problem{Code::too_many_connections,
+    const Problem problem{Code::too_many_connections,
                           "There are " + std::to_string(context_.config.max_connections) +
-                              " connections already (max_connections)."});
-    co_await linger();
+                              " connections already (max_connections)."};
+    co_await send(problem);
+    co_await stream_.linger(linger_time);
 }
 
 void Connection::drain() {
@@ -117,19 +108,18 @@ void Connection::abort() {
 // False when there is no request to answer.
 net::awaitable<bool> Connection::read_header() {
     parser_.emplace();
-    parser_->header_limit(context_.config.max_header_bytes);
     parser_->body_limit(boost::none);
     waiting_ = true;
-    stream_.expires_after(context_.config.client_timeout);
-    const auto [ec, size] = co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
+    const error_code ec = co_await stream_.read_header(
+        buffer_, *parser_, context_.config.max_header_bytes, context_.config.client_timeout);
     waiting_ = false;
     if (!ec) {
         co_return true;
     }
-    if (is_http_error(ec)) {
-        co_await send(parse_problem(ec, context_.config.max_header_bytes));
-    } else if (ec == beast::error::timeout && (parser_->got_some() || buffer_.size() > 0)) {
-        co_await send(Problem{Code::request_timeout, "The request did not arrive in time."});
+    const bool begun = parser_->got_some() || buffer_.size() > 0;
+    if (is_http_error(ec) || (ec == net::error::timed_out && begun)) {
+        const Problem problem = header_problem(ec, context_.config.max_header_bytes);
+        co_await send(problem);
     }
     co_return false;
 }
@@ -137,7 +127,8 @@ net::awaitable<bool> Connection::read_header() {
 // False when the connection cannot take another request.
 net::awaitable<bool> Connection::answer() {
     if (context_.draining) {
-        co_return co_await send(Problem{Code::shutting_down, "The agent is exiting."});
+        const Problem problem{Code::shutting_down, "The agent is exiting."};
+        co_return co_await send(problem);
     }
     Request request;
     if (auto problem = understand(request)) {
@@ -207,14 +198,17 @@ std::optional<Problem> Connection::understand(Request& request) {
 net::awaitable<bool> Connection::answer_listing(const Request& request) {
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
-        co_return co_await send(
-            Problem{Code::internal_error, "The agent could not copy the pool; its log says why."});
+        const Problem problem{Code::internal_error,
+                              "The agent could not copy the pool; its log says why."};
+        co_return co_await send(problem);
     }
-    auto answer = list(request.target, request.access, *snapshot, context_.passenger_version);
+    const Answer answer =
+        list(request.target, request.access, *snapshot, context_.passenger_version);
     if (const auto* problem = std::get_if<Problem>(&answer)) {
         co_return co_await send(*problem);
     }
-    co_return co_await send(200, json_type, std::get<std::string>(std::move(answer)));
+    const std::string& document = std::get<std::string>(answer);
+    co_return co_await send(200, json_type, document, {});
 }
 
 std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {
@@ -268,9 +262,9 @@ net::awaitable<bool> Connection::answer_forward(const Request& request) {
         co_return co_await send(*problem);
     }
     exchange_.emplace(stream_.get_executor());
-    const auto outcome =
-        co_await forward::forward({stream_, buffer_, *parser_, context_.config.client_timeout},
-                                  std::get<forward::Order>(std::move(made)), *exchange_);
+    const forward::Client client{stream_, buffer_, *parser_, context_.config.client_timeout};
+    const forward::Outcome outcome =
+        co_await forward::forward(client, std::get<forward::Order>(std::move(made)), *exchange_);
     exchange_.reset();
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
         co_return co_await send(*problem);
@@ -285,11 +279,12 @@ net::awaitable<bool> Connection::send(const Problem& problem) {
     } else if (problem.code == Code::method_not_allowed) {
         more += "Allow: GET, HEAD\r\n";
     }
-    co_return co_await send(status(problem.code), problem_type, to_json(problem), more);
+    const std::string body = to_json(problem);
+    co_return co_await send(status(problem.code), problem_type, body, more);
 }
 
 net::awaitable<bool> Connection::send(unsigned status, std::string_view content_type,
-                                      std::string body, std::string_view more_headers) {
+                                      const std::string& body, std::string_view more_headers) {
     const auto& request = parser_->get();
     const bool whole_request_read =
         parser_->is_header_done() &&
@@ -309,25 +304,9 @@ net::awaitable<bool> Connection::send(unsigned status, std::string_view content_
     if (request.method() != http::verb::head) {
         text += body;
     }
-    stream_.expires_after(context_.config.client_timeout);
-    const auto [ec, size] = co_await net::async_write(stream_, net::buffer(text), as_result);
+    const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
+    const error_code ec = co_await stream_.write(buffers, context_.config.client_timeout);
     co_return !ec && keep_alive;
-}
-
-// Reads on for a while what the client still sends, so that it can read the answer.
-net::awaitable<void> Connection::linger() {
-    error_code ec;
-    if (!stream_.socket().is_open()) {
-        co_return;
-    }
-    stream_.socket().shutdown(net::local::stream_protocol::socket::shutdown_send, ec);
-    buffer_.clear();
-    stream_.expires_after(linger_time);
-    while (!ec) {
-        buffer_.clear();
-        ec = std::get<0>(co_await stream_.async_read_some(buffer_.prepare(piece_bytes), as_result));
-    }
-    stream_.close();
 }
 
 } // namespace gangway::admin

@@ -17,6 +17,7 @@
 #include "forward/exchange.hpp"
 #include "forward/forwarder.hpp"
 #include "module/asio.hpp"
+#include "module/client_stream.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
@@ -57,10 +58,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     net::awaitable<bool> answer_forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
-    net::awaitable<bool> send(unsigned status, std::string_view content_type, std::string body,
-                              std::string_view more_headers = {});
+    net::awaitable<bool> send(unsigned status, std::string_view content_type,
+                              const std::string& body, std::string_view more_headers);
     net::awaitable<bool> send(const Problem& problem);
-    net::awaitable<void> linger();
 
     Context& context_;
     ClientStream stream_;

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <iterator>
 
+#include <json/value.h>
 #include <json/writer.h>
 
 namespace gangway::admin {
@@ -17,6 +18,15 @@ bool needs_quoting(std::string_view value) {
     return std::any_of(value.begin(), value.end(), [](char c) {
         return c < 0x20 || c == '"' || c == '\\' || c == 0x7f; // negative: not ASCII
     });
+}
+
+const Json::StreamWriterBuilder& compact_writer() {
+    static const Json::StreamWriterBuilder builder = [] {
+        Json::StreamWriterBuilder compact;
+        compact["indentation"] = "";
+        return compact;
+    }();
+    return builder;
 }
 
 } // namespace
@@ -55,7 +65,9 @@ void JsonWriter::key(std::string_view name) {
 void JsonWriter::string(std::string_view value) {
     separate();
     if (needs_quoting(value)) {
-        text_ += Json::valueToQuotedString(std::string(value).c_str());
+        // Also quotes NUL, unlike valueToQuotedString().
+        text_ += Json::writeString(compact_writer(),
+                                   Json::Value(value.data(), value.data() + value.size()));
     } else {
         text_ += '"';
         text_ += value;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include <boost/beast/core/string.hpp>
+
 namespace gangway::admin {
 
 namespace {
@@ -67,6 +69,16 @@ int hex_digit(char c) {
 } // namespace
 
 std::optional<Target> parse_target(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (boost::beast::iequals(target.substr(0, scheme.size()), scheme)) {
+            target.remove_prefix(scheme.size());
+            target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+            if (target.empty()) {
+                target = "/";
+            }
+            break;
+        }
+    }
     if (target.empty() || target.front() != '/') {
         return std::nullopt;
     }

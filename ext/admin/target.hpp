@@ -34,7 +34,8 @@ struct Target {
     std::string forwarded;    // with forward and outside: what the process is asked for
 };
 
-// Nothing when the target is not in origin-form (RFC 9112, 3.2.1).
+// In origin-form or absolute-form (RFC 9112, 3.2); of the latter the authority is passed over.
+// Nothing for anything else.
 std::optional<Target> parse_target(std::string_view target);
 
 // A pid is all digits; a gupid has letters, digits and '-'. Nothing for anything else. The result

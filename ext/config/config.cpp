@@ -107,6 +107,12 @@ std::optional<gid_t> find_group(const std::string& name) {
     return found != nullptr ? std::optional(found->gr_gid) : std::nullopt;
 }
 
+template <typename T>
+bool parse_number(const std::string& text, T& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
 template <typename Id>
 Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(const std::string&),
                   const char* noun) {
@@ -119,6 +125,9 @@ Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(co
             return std::string("must be the name or the number of a ") + noun;
         }
         config.*field = find(value.asString());
+        if (Id number = 0; !(config.*field).has_value() && parse_number(value.asString(), number)) {
+            config.*field = number; // As chown(1) takes it.
+        }
         if (!(config.*field).has_value()) {
             return std::string("names a ") + noun + " that does not exist: " + value.asString();
         }
@@ -138,7 +147,7 @@ const std::map<std::string, Setter>& keys() {
         {"socket_group", name_or_id(&Config::socket_group, find_group, "group")},
         {"max_connections", whole_number(&Config::max_connections, 1U, 65536U)},
         {"max_header_bytes",
-         whole_number<std::uint32_t>(&Config::max_header_bytes, 1024, 1024 * 1024)},
+         whole_number<std::uint32_t>(&Config::max_header_bytes, 1024, 64 * 1024)},
         {"client_timeout_seconds", seconds(&Config::client_timeout, false, day)},
         {"connect_timeout_seconds", seconds(&Config::connect_timeout, false, hour)},
         {"idle_timeout_seconds", seconds(&Config::idle_timeout, false, day)},

@@ -22,6 +22,13 @@ std::string imf_fixdate(std::time_t time) {
     return {text.data(), size};
 }
 
+// The application's own words; Passenger's Ruby handler puts "Whatever" in their place
+// (rack/thread_handler_extension.rb).
+std::string_view reason(const ResponseParser::value_type& answer) {
+    const beast::string_view text = answer.reason();
+    return text == "Whatever" ? std::string_view() : std::string_view(text.data(), text.size());
+}
+
 } // namespace
 
 Download::Download(Client client, Upstream& upstream, SilenceWatch& watch,
@@ -38,6 +45,9 @@ net::awaitable<error_code> Download::read_head() {
         const auto [ec, size] =
             co_await http::async_read_header(upstream_.socket(), buffer_, *parser_, as_result);
         begun_ = begun_ || parser_->got_some();
+        if (!ec && size > max_header_bytes_) {
+            co_return http::error::header_limit;
+        }
         if (ec) {
             co_return ec;
         }
@@ -80,14 +90,15 @@ net::awaitable<bool> Download::write_head(std::string_view route, std::string_vi
                               request.version() >= 11, length);
     client_keep_alive_ =
         request.version() >= 11 && request.keep_alive() && framing_ != Framing::until_close;
-    const std::string text = encode_response_head(
-        {answer.result_int(), response_headers(answer), length, client_keep_alive_, route, process},
-        framing_, imf_fixdate(std::time(nullptr)));
-    co_return co_await write(net::buffer(text));
+    const std::string text =
+        encode_response_head({answer.result_int(), reason(answer), response_headers(answer), length,
+                              client_keep_alive_, route, process},
+                             framing_, imf_fixdate(std::time(nullptr)));
+    const std::array<net::const_buffer, 1> whole{net::buffer(text)};
+    co_return co_await write(whole);
 }
 
 net::awaitable<bool> Download::relay_body() {
-    parser_->eager(true);
     for (;;) {
         std::size_t size = 0;
         if (co_await read_piece(size)) {
@@ -101,37 +112,40 @@ net::awaitable<bool> Download::relay_body() {
         }
     }
     if (framing_ == Framing::chunked) {
-        co_return co_await write(net::buffer(last_chunk.data(), last_chunk.size()));
+        const std::array<net::const_buffer, 1> end{
+            net::buffer(last_chunk.data(), last_chunk.size())};
+        co_return co_await write(end);
     }
     co_return true;
 }
 
-// Size 0: the body has ended.
+// Size 0: the body has ended. What came together with an error is given first.
 net::awaitable<error_code> Download::read_piece(std::size_t& size) {
+    size = 0;
     auto& body = parser_->get().body();
-    while (!parser_->is_done()) {
+    while (!pending_error_ && !parser_->is_done()) {
         body.data = piece_.data();
         body.size = piece_.size();
         body.more = true;
         const auto [ec, read] =
             co_await http::async_read_some(upstream_.socket(), buffer_, *parser_, as_result);
-        if (ec && ec != http::error::need_buffer) {
-            co_return ec;
-        }
         watch_.heard();
+        if (ec && ec != http::error::need_buffer) {
+            pending_error_ = ec;
+        }
         size = piece_.size() - body.size;
         if (size > 0) {
             co_return error_code();
         }
     }
-    size = 0;
-    co_return error_code();
+    co_return pending_error_;
 }
 
 net::awaitable<bool> Download::write_piece(std::size_t size) {
-    const auto piece = net::buffer(piece_.data(), size);
+    const net::const_buffer piece = net::buffer(piece_.data(), size);
     if (framing_ != Framing::chunked) {
-        co_return co_await write(piece);
+        const std::array<net::const_buffer, 1> whole{piece};
+        co_return co_await write(whole);
     }
     const std::string head = chunk_head(size);
     const std::array<net::const_buffer, 3> chunk{net::buffer(head), piece,
@@ -139,11 +153,9 @@ net::awaitable<bool> Download::write_piece(std::size_t size) {
     co_return co_await write(chunk);
 }
 
-template <typename Buffers>
-net::awaitable<bool> Download::write(const Buffers& buffers) {
+net::awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
     const SilenceWatch::Pause pause(watch_);
-    client_.stream.expires_after(client_.timeout);
-    const auto [ec, size] = co_await net::async_write(client_.stream, buffers, as_result);
+    const error_code ec = co_await client_.stream.write(buffers, client_.timeout);
     co_return !ec;
 }
 

@@ -1,8 +1,10 @@
 // Moves the answer of a process to the client.
 #pragma once
 
+#include <array>
 #include <optional>
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "forward/forwarder.hpp"
 #include "forward/response_encoder.hpp"
@@ -34,8 +36,7 @@ class Download {
     net::awaitable<bool> relay_body();
     net::awaitable<error_code> read_piece(std::size_t& size);
     net::awaitable<bool> write_piece(std::size_t size);
-    template <typename Buffers>
-    net::awaitable<bool> write(const Buffers& buffers);
+    net::awaitable<bool> write(std::span<const net::const_buffer> buffers);
 
     Client client_;
     Upstream& upstream_;
@@ -44,6 +45,7 @@ class Download {
     beast::flat_buffer buffer_;
     std::optional<ResponseParser> parser_;
     Framing framing_ = Framing::none;
+    error_code pending_error_; // of the answer, to be told after what came before it
     bool begun_ = false;
     bool client_keep_alive_ = false;
     std::array<char, piece_bytes> piece_{};

@@ -1,11 +1,11 @@
 #include "forward/forwarder.hpp"
 
+#include <array>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include "forward/download.hpp"
@@ -31,6 +31,24 @@ bool is_safe(http::verb method) {
            method == http::verb::options || method == http::verb::trace;
 }
 
+Problem shutting_down() {
+    return {Code::shutting_down, "The agent is exiting."};
+}
+
+Problem not_routable() {
+    return {
+        Code::process_not_routable,
+        "The process is disabled, detached or shutting down, or has no socket for requests; GET "
+        "/v1/processes shows its state."};
+}
+
+Problem route_unavailable(bool no_body) {
+    return {Code::route_unavailable,
+            no_body ? "This process has no debug socket (only Ruby processes have); use the route "
+                      "pool or auto."
+                    : "The debug socket takes no request with a body; use the route pool or auto."};
+}
+
 class Forwarder {
   public:
     Forwarder(Client client, Order order, Exchange& exchange)
@@ -44,6 +62,8 @@ class Forwarder {
 
     net::awaitable<Outcome> run() {
         const auto deadline = std::chrono::steady_clock::now() + order_.wait;
+        // A client that has gone needs no answer: the process is free for others at once.
+        client_.stream.watch_hangup([this] { exchange_.abort(); });
         for (;;) {
             std::optional<Upstream> upstream;
             if (auto problem = co_await reach(upstream, deadline)) {
@@ -64,12 +84,15 @@ class Forwarder {
     net::awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream,
                                                  std::chrono::steady_clock::time_point deadline);
     std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
+    // What the pool would say, for the way around it.
+    std::optional<Problem> check_state() const;
     Problem busy_problem() const;
 
     // Nothing: try again with another connection.
     net::awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
     net::awaitable<std::optional<Outcome>> exchange_with(Upstream& upstream, SilenceWatch& watch);
-    net::awaitable<error_code> send_head(Upstream& upstream);
+    // The number of bytes that could be sent.
+    net::awaitable<std::size_t> send_head(Upstream& upstream);
     net::awaitable<void> send_continue();
     net::awaitable<std::optional<Outcome>> receive(Upstream& upstream, SilenceWatch& watch,
                                                    Upload& upload);
@@ -100,21 +123,21 @@ Forwarder::reach(std::optional<Upstream>& upstream,
             }
             break;
         }
-        case Step::go_direct:
-            upstream.emplace(client_.stream.get_executor(), view(identity().debug_address));
-            co_return std::nullopt;
+        case Step::go_direct: {
+            auto problem = check_state();
+            if (!problem) {
+                upstream.emplace(client_.stream.get_executor(), view(identity().debug_address));
+            }
+            co_return problem;
+        }
         case Step::unavailable:
-            co_return Problem{Code::route_unavailable,
-                              body_.empty() ? "This process has no debug socket (only Ruby "
-                                              "processes have); use the route pool or auto."
-                                            : "The debug socket takes no request with a body; use "
-                                              "the route pool or auto."};
+            co_return route_unavailable(body_.empty());
         case Step::busy:
             co_return busy_problem();
         case Step::pause:
             busy = false;
             if (!co_await exchange_.pause(pause_before(attempt))) {
-                co_return Problem{Code::shutting_down, "The agent is exiting."};
+                co_return shutting_down();
             }
             break;
         }
@@ -131,15 +154,24 @@ std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream
         busy = true;
         return std::nullopt;
     case GANGWAY_NOT_ROUTABLE:
-        return Problem{Code::process_not_routable,
-                       "The process is disabled, detached or shutting down, or has no socket for "
-                       "requests; GET /v1/processes shows its state."};
+        return not_routable();
     case GANGWAY_NOT_FOUND:
         return admin::process_not_found();
     default:
         return Problem{Code::internal_error,
                        "The agent could not open a session; its log says why."};
     }
+}
+
+std::optional<Problem> Forwarder::check_state() const {
+    gangway_process_state state{};
+    if (order_.process->state(state) != GANGWAY_OK) {
+        return admin::process_not_found();
+    }
+    const bool routable =
+        state.life == GANGWAY_PROCESS_ALIVE &&
+        (state.enabled == GANGWAY_PROCESS_ENABLED || state.enabled == GANGWAY_PROCESS_DISABLING);
+    return routable ? std::nullopt : std::optional(not_routable());
 }
 
 Problem Forwarder::busy_problem() const {
@@ -165,12 +197,14 @@ net::awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
 
 net::awaitable<std::optional<Outcome>> Forwarder::exchange_with(Upstream& upstream,
                                                                 SilenceWatch& watch) {
-    // When the process has closed its end, its answer, if any, tells more than this error does.
-    co_await send_head(upstream);
+    const std::size_t sent = co_await send_head(upstream);
+    if (sent == 0 && upstream.reused() && !watch.expired() && !exchange_.aborted()) {
+        co_return std::nullopt; // The process had closed this connection and heard nothing.
+    }
+    // Where only part was sent, the answer, if there is any, tells more than the error does.
     Upload upload(client_, upstream, watch);
     if (!body_.empty()) {
         co_await send_continue();
-        client_.parser.eager(true);
         upload.start();
     }
     auto outcome = co_await receive(upstream, watch, upload);
@@ -181,7 +215,7 @@ net::awaitable<std::optional<Outcome>> Forwarder::exchange_with(Upstream& upstre
     co_return outcome;
 }
 
-net::awaitable<error_code> Forwarder::send_head(Upstream& upstream) {
+net::awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
     const auto& request = client_.parser.get();
     const auto text = [](auto str) { return std::string_view(str.data(), str.size()); };
     const Request encoded{text(request.method_string()),
@@ -196,7 +230,7 @@ net::awaitable<error_code> Forwarder::send_head(Upstream& upstream) {
                                  : encode_http_request(encoded);
     const auto [ec, size] =
         co_await net::async_write(upstream.socket(), net::buffer(head), as_result);
-    co_return ec;
+    co_return size;
 }
 
 // Passenger answers it too, for processes that do not (CheckoutSession.cpp,
@@ -207,8 +241,8 @@ net::awaitable<void> Forwarder::send_continue() {
         co_return;
     }
     constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-    client_.stream.expires_after(client_.timeout);
-    co_await net::async_write(client_.stream, net::buffer(text.data(), text.size()), as_result);
+    const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
+    co_await client_.stream.write(buffers, client_.timeout);
 }
 
 net::awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, SilenceWatch& watch,
@@ -235,9 +269,9 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
                                           const Download& download, const SilenceWatch& watch,
                                           const Upload& upload) const {
     if (exchange_.aborted()) {
-        return Problem{Code::shutting_down, "The agent is exiting."};
+        return shutting_down();
     }
-    if (upload.client_error() == beast::error::timeout) {
+    if (upload.client_error() == net::error::timed_out) {
         return Problem{Code::request_timeout, "The body of the request did not arrive in time."};
     }
     if (upload.client_error().category() ==
@@ -273,7 +307,9 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
 
 net::awaitable<Outcome> forward(Client client, Order order, Exchange& exchange) {
     Forwarder forwarder(client, std::move(order), exchange);
-    co_return co_await forwarder.run();
+    Outcome outcome = co_await forwarder.run();
+    client.stream.forget_hangup();
+    co_return outcome;
 }
 
 } // namespace gangway::forward

@@ -11,6 +11,7 @@
 #include "forward/exchange.hpp"
 #include "forward/route.hpp"
 #include "module/asio.hpp"
+#include "module/client_stream.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::forward {

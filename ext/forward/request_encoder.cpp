@@ -89,6 +89,9 @@ std::string start_of_http(const Request& request) {
     result += ' ';
     result += request.target;
     result += " HTTP/1.1\r\nConnection: close\r\n";
+    if (request.host.empty()) { // An HTTP/1.0 client need not send one; HTTP/1.1 wants it.
+        result += "Host: localhost\r\n";
+    }
     return result;
 }
 

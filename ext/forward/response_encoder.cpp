@@ -16,7 +16,10 @@ void add(std::string& text, std::string_view name, std::string_view value) {
     text += "\r\n";
 }
 
-std::string_view reason(unsigned status) {
+std::string_view usual_reason(unsigned status) {
+    if (boost::beast::http::int_to_status(status) == boost::beast::http::status::unknown) {
+        return {};
+    }
     const auto text =
         boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
     return {text.data(), text.size()};
@@ -37,7 +40,7 @@ Framing choose_framing(bool is_head, unsigned status, bool client_is_http_1_1,
 
 std::string encode_response_head(const ResponseHead& head, Framing framing, std::string_view now) {
     std::string text = "HTTP/1.1 " + std::to_string(head.status) + " ";
-    text += reason(head.status);
+    text += head.reason.empty() ? usual_reason(head.status) : head.reason;
     text += "\r\n";
     for (const Header& header : head.headers) {
         add(text, header.name, header.value);

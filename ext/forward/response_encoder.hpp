@@ -21,6 +21,7 @@ enum class Framing : std::uint8_t {
 
 struct ResponseHead {
     unsigned status;
+    std::string_view reason;                     // empty: the usual one, if there is one
     Headers headers;                             // as response_headers() gives them
     std::optional<std::uint64_t> content_length; // as the process said
     bool keep_alive;                             // the client wants to, and so do we

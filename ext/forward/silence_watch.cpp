@@ -7,6 +7,10 @@ namespace gangway::forward {
 using Clock = std::chrono::steady_clock;
 
 struct SilenceWatch::State {
+    State(const net::any_io_executor& executor, std::chrono::milliseconds bound,
+          std::function<void()> function)
+        : timer(executor), timeout(bound), on_expiry(std::move(function)) {}
+
     net::steady_timer timer;
     std::chrono::milliseconds timeout;
     std::function<void()> on_expiry;
@@ -18,7 +22,7 @@ struct SilenceWatch::State {
 
 SilenceWatch::SilenceWatch(const net::any_io_executor& executor, std::chrono::milliseconds timeout,
                            std::function<void()> on_expiry)
-    : state_(std::make_shared<State>(net::steady_timer(executor), timeout, std::move(on_expiry))) {
+    : state_(std::make_shared<State>(executor, timeout, std::move(on_expiry))) {
     wait(state_);
 }
 

@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
 
 #include "forward/request_encoder.hpp"
 
@@ -58,14 +57,12 @@ net::awaitable<std::size_t> Upload::read_piece() {
         body.data = piece_.data();
         body.size = piece_.size();
         body.more = true;
-        client_.stream.expires_after(client_.timeout);
         error_code ec;
         {
             const SilenceWatch::Pause pause(watch_);
-            ec = std::get<0>(co_await http::async_read_some(client_.stream, client_.buffer,
-                                                            client_.parser, as_result));
+            ec = co_await client_.stream.read_body(client_.buffer, client_.parser, client_.timeout);
         }
-        if (ec && ec != http::error::need_buffer) {
+        if (ec) {
             client_error_ = ec;
             co_return 0;
         }

@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <sys/socket.h>
 
+#include "module/deadline.hpp"
+
 namespace gangway::forward {
 
 namespace {
@@ -69,10 +71,10 @@ std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string
 } // namespace
 
 Upstream::Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session)
-    : direct_(false), session_(std::move(session)), socket_(executor), deadline_(executor) {}
+    : direct_(false), session_(std::move(session)), socket_(executor) {}
 
 Upstream::Upstream(const net::any_io_executor& executor, std::string_view address)
-    : direct_(true), address_(address), socket_(executor), deadline_(executor) {}
+    : direct_(true), address_(address), socket_(executor) {}
 
 Upstream::~Upstream() {
     finish(false, false);
@@ -120,14 +122,9 @@ net::awaitable<error_code> Upstream::until_writable() {
 
 net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange,
                                                          std::chrono::milliseconds timeout) {
-    // The handler may be queued already when the connection is made: it then finds this set.
-    const auto over = std::make_shared<bool>(false);
-    deadline_.expires_after(timeout);
-    deadline_.async_wait([this, over](error_code ec) {
-        if (!ec && !*over) {
-            timed_out_ = true;
-            cancel();
-        }
+    const Deadline deadline(socket_.get_executor(), timeout, [this] {
+        timed_out_ = true;
+        cancel();
     });
     std::optional<Problem> problem;
     if (direct_) {
@@ -135,8 +132,6 @@ net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange,
     } else {
         problem = co_await connect_session(exchange);
     }
-    *over = true;
-    deadline_.cancel();
     co_return problem;
 }
 

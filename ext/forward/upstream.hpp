@@ -54,7 +54,6 @@ class Upstream {
     std::string_view address_;               // of a debug socket
     gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
     WorkerSocket socket_;
-    net::steady_timer deadline_;
     bool timed_out_ = false;
 };
 

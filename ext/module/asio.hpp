@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -26,7 +25,6 @@ using boost::system::error_code;
 // Errors are values on the data path: every operation completes with (error_code, …).
 inline constexpr auto as_result = net::as_tuple(net::use_awaitable);
 
-using ClientStream = beast::basic_stream<net::local::stream_protocol>;
 using WorkerSocket = net::generic::stream_protocol::socket;
 using RequestParser = http::request_parser<http::buffer_body>;
 using ResponseParser = http::response_parser<http::buffer_body>;

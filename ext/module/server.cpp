@@ -100,12 +100,14 @@ void Server::start_thread() {
     const SignalsBlocked blocked;
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "gangway");
-        try {
-            io_.run();
-        } catch (const std::exception& e) {
-            // Nothing throws on the data path; should it, the agent must not end for it.
-            log_.error(std::string("the admin socket is closed after an internal error: ") +
-                       e.what());
+        // Nothing throws on the data path; should it, neither the agent nor the others end for it.
+        for (bool done = false; !done;) {
+            try {
+                io_.run();
+                done = true;
+            } catch (const std::exception& e) {
+                log_.error(std::string("internal error: ") + e.what());
+            }
         }
     });
 }

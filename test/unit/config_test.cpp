@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"socket_group", "\"no such group here\""}, BadValue{"socket_group", "true"},
         BadValue{"max_connections", "0"}, BadValue{"max_connections", "65537"},
         BadValue{"max_connections", "1.5"}, BadValue{"max_header_bytes", "1023"},
-        BadValue{"max_header_bytes", "1048577"}, BadValue{"client_timeout_seconds", "0"},
+        BadValue{"max_header_bytes", "65537"}, BadValue{"client_timeout_seconds", "0"},
         BadValue{"client_timeout_seconds", "86401"}, BadValue{"connect_timeout_seconds", "-1"},
         BadValue{"connect_timeout_seconds", "1e9"}, BadValue{"idle_timeout_seconds", "\"60\""},
         BadValue{"idle_timeout_seconds", "null"}, BadValue{"wait_seconds", "3601"},

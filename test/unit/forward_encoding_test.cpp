@@ -195,22 +195,33 @@ TEST(Framing, FollowsMethodStatusAndVersion) {
 }
 
 TEST(ResponseHead, NamesTheRouteAndTheProcess) {
-    EXPECT_EQ(encode_response_head({200, {{"Content-Type", "t"}}, 5, true, "pool", "7 gupid"},
+    EXPECT_EQ(encode_response_head({200, "", {{"Content-Type", "t"}}, 5, true, "pool", "7 gupid"},
                                    Framing::length, "now"),
               "HTTP/1.1 200 OK\r\nContent-Type: t\r\nDate: now\r\nX-Gangway-Route: pool\r\n"
               "X-Gangway-Process: 7 gupid\r\nContent-Length: 5\r\n\r\n");
 }
 
 TEST(ResponseHead, KeepsADateAndSaysWhenTheConnectionCloses) {
-    EXPECT_EQ(encode_response_head({404, {{"date", "then"}}, {}, false, "direct", "7 g"},
+    EXPECT_EQ(encode_response_head({404, "", {{"date", "then"}}, {}, false, "direct", "7 g"},
                                    Framing::chunked, "now"),
               "HTTP/1.1 404 Not Found\r\ndate: then\r\nX-Gangway-Route: direct\r\n"
               "X-Gangway-Process: 7 g\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
 }
 
+TEST(ResponseHead, KeepsTheApplicationsOwnReason) {
+    const auto head = [](unsigned status, std::string_view reason) {
+        const std::string text = encode_response_head({status, reason, {}, 0, true, "pool", "7 g"},
+                                                      Framing::length, "now");
+        return text.substr(0, text.find("\r\n"));
+    };
+    EXPECT_EQ(head(418, "I'm a teapot"), "HTTP/1.1 418 I'm a teapot");
+    EXPECT_EQ(head(299, ""), "HTTP/1.1 299 ");
+    EXPECT_EQ(head(404, ""), "HTTP/1.1 404 Not Found");
+}
+
 TEST(ResponseHead, TellsNoLengthWith204) {
     const std::string head =
-        encode_response_head({204, {}, 0, true, "pool", "7 g"}, Framing::none, "now");
+        encode_response_head({204, "", {}, 0, true, "pool", "7 g"}, Framing::none, "now");
     EXPECT_EQ(head.find("Content-Length"), std::string::npos);
 }
 

@@ -28,34 +28,37 @@ TEST_P(TargetOf, IsUnderstood) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, TargetOf,
-    testing::Values(Case{"/v1/pool", Endpoint::pool, "", "", ""},
-                    Case{"/v1/pool?x=1", Endpoint::pool, "", "x=1", ""},
-                    Case{"/v1/pool/", Endpoint::unknown, "", "", ""},
-                    Case{"/v1/groups", Endpoint::groups, "", "", ""},
-                    Case{"/v1/groups/%2Fsrv%2Fapp", Endpoint::group, "%2Fsrv%2Fapp", "", ""},
-                    Case{"/v1/groups/a/b", Endpoint::unknown, "", "", ""},
-                    Case{"/v1/processes?state=enabled", Endpoint::processes, "", "state=enabled",
-                         ""},
-                    Case{"/v1/processes/12", Endpoint::process, "12", "", ""},
-                    Case{"/v1/processes/", Endpoint::unknown, "", "", ""},
-                    Case{"/v1/processes/12/request", Endpoint::forward, "12", "", "/"},
-                    Case{"/v1/processes/12/request/", Endpoint::forward, "12", "", "/"},
-                    Case{"/v1/processes/12/request?a=1", Endpoint::forward, "12", "a=1", "/?a=1"},
-                    Case{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Endpoint::forward, "12",
-                         "q=%20&r", "/a//b/../%2e?q=%20&r"},
-                    Case{"/v1/processes/12/request/a?", Endpoint::forward, "12", "", "/a?"},
-                    Case{"/v1/processes/12/restart", Endpoint::unknown, "", "", ""},
-                    Case{"/v1", Endpoint::unknown, "", "", ""},
-                    Case{"/v1/", Endpoint::unknown, "", "", ""},
-                    Case{"/v2/pool", Endpoint::outside, "", "", "/v2/pool"},
-                    Case{"/", Endpoint::outside, "", "", "/"},
-                    Case{"/v1x?y", Endpoint::outside, "", "y", "/v1x?y"}));
+    testing::Values(
+        Case{"/v1/pool", Endpoint::pool, "", "", ""},
+        Case{"/v1/pool?x=1", Endpoint::pool, "", "x=1", ""},
+        Case{"/v1/pool/", Endpoint::unknown, "", "", ""},
+        Case{"/v1/groups", Endpoint::groups, "", "", ""},
+        Case{"/v1/groups/%2Fsrv%2Fapp", Endpoint::group, "%2Fsrv%2Fapp", "", ""},
+        Case{"/v1/groups/a/b", Endpoint::unknown, "", "", ""},
+        Case{"/v1/processes?state=enabled", Endpoint::processes, "", "state=enabled", ""},
+        Case{"/v1/processes/12", Endpoint::process, "12", "", ""},
+        Case{"/v1/processes/", Endpoint::unknown, "", "", ""},
+        Case{"/v1/processes/12/request", Endpoint::forward, "12", "", "/"},
+        Case{"/v1/processes/12/request/", Endpoint::forward, "12", "", "/"},
+        Case{"/v1/processes/12/request?a=1", Endpoint::forward, "12", "a=1", "/?a=1"},
+        Case{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Endpoint::forward, "12", "q=%20&r",
+             "/a//b/../%2e?q=%20&r"},
+        Case{"/v1/processes/12/request/a?", Endpoint::forward, "12", "", "/a?"},
+        Case{"/v1/processes/12/restart", Endpoint::unknown, "", "", ""},
+        Case{"/v1", Endpoint::unknown, "", "", ""}, Case{"/v1/", Endpoint::unknown, "", "", ""},
+        Case{"/v2/pool", Endpoint::outside, "", "", "/v2/pool"},
+        Case{"http://host:80/v1/pool?x", Endpoint::pool, "", "x", ""},
+        Case{"HTTP://host", Endpoint::outside, "", "", "/"},
+        Case{"https://u@host/v1/processes/1/request/a?b", Endpoint::forward, "1", "b", "/a?b"},
+        Case{"/", Endpoint::outside, "", "", "/"},
+        Case{"/v1x?y", Endpoint::outside, "", "y", "/v1x?y"}));
 
-TEST(Target, MustBeInOriginForm) {
+TEST(Target, MustBeInOriginFormOrAbsoluteForm) {
     EXPECT_FALSE(parse_target("").has_value());
     EXPECT_FALSE(parse_target("*").has_value());
-    EXPECT_FALSE(parse_target("http://host/v1/pool").has_value());
     EXPECT_FALSE(parse_target("host:80").has_value());
+    EXPECT_FALSE(parse_target("ftp://host/").has_value());
+    EXPECT_FALSE(parse_target("http://host?x").has_value());
 }
 
 TEST(ProcessId, IsAPidWhenAllAreDigits) {

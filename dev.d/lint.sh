@@ -1,0 +1,150 @@
+# Checks of format and code. What clang-tidy found clean is remembered under build/lint by content.
+# shellcheck shell=bash
+
+LINT_FOLDERS=(include ext tools test)
+LINT_SHELL=(dev .ci/run agent_hooks/install) # and what dev sources
+
+lint_usage() {
+    cat <<'END'
+Usage: ./dev lint [--preset debug|release|asan|tsan]
+
+Checks, and changes nothing: the format of the C++ sources (clang-format), their code
+(clang-tidy, with the build's own flags; a file that was clean and has not changed since,
+nor any header, is not checked again), the shell scripts (shellcheck), and the syntax of
+the Python, Ruby, JavaScript and JSON files. agent_hooks/ is C++ in Passenger's style and
+is compiled with the agent only.
+
+Examples:
+  ./dev lint
+  clang-format-14 -i $(git ls-files '*.cpp' '*.hpp')     mends the format
+END
+}
+
+lint_command() {
+    while [ $# -gt 0 ]; do
+        case "$1" in
+        --preset) need_value "$1" $# "./dev lint --help"; PRESET=$2; shift 2 ;;
+        --help | -h) lint_usage; exit 0 ;;
+        *) usage_error "lint does not know '$1'" "./dev lint --help" ;;
+        esac
+    done
+    STEPS=6
+    need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_LINT[@]}"
+    take_build_lock
+    configure_module
+    exec 9>&-
+    cd "$ROOT"
+    LINT_FAILED=()
+    lint_part 2 "format of the C++ sources" lint_format
+    lint_part 3 "shell scripts" lint_shell
+    lint_part 4 "syntax of Python, Ruby, JavaScript and JSON files" lint_syntax
+    lint_part 5 "C++ code" lint_tidy
+    if ((${#LINT_FAILED[@]})); then
+        fail "found by lint: $(IFS=,; echo "${LINT_FAILED[*]}")"
+    fi
+    say "[$STEPS/$STEPS] lint: clean ($(duration $SECONDS))"
+}
+
+# lint_part NUMBER NAME FUNCTION: goes on after a failure, so that one run says all there is to say.
+lint_part() {
+    step "$1" "$2"
+    "$3" || LINT_FAILED+=(" $2")
+}
+
+lint_format() {
+    find "${LINT_FOLDERS[@]}" -type f \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' \) -print0 |
+        xargs -0 -r clang-format --dry-run --Werror >&2
+}
+
+lint_shell() {
+    shellcheck --external-sources --check-sourced "${LINT_SHELL[@]}" >&2
+}
+
+lint_syntax() {
+    local file result=0 node
+    node=$(find_node)
+    while IFS= read -r -d '' file; do
+        case "$file" in
+        *.py) "$(find_tool python3)" -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' "$file" ;;
+        *.rake | *.rb | *.ru) "$(find_tool ruby)" -c "$file" >/dev/null ;;
+        *.js) [ -z "$node" ] || "$node" --check "$file" ;;
+        *.json) "$(find_tool python3)" -m json.tool "$file" /dev/null ;;
+        esac >&2 || { say "      in $file"; result=1; }
+    done < <(find . -path ./build -prune -o -path ./.git -prune -o -type f \
+        \( -name '*.py' -o -name '*.rake' -o -name '*.rb' -o -name '*.ru' -o -name '*.js' -o -name '*.json' \) -print0)
+    return $result
+}
+
+# Each file has a stamp, named by the sum of all that its verdict depends on.
+lint_tidy() {
+    local common file stamp total
+    local -a todo=()
+    mkdir -p "$BUILD/lint"
+    common=$({
+        clang-tidy --version
+        cat .clang-tidy CMakeLists.txt CMakePresets.json "$BUILD/$PRESET/CMakeCache.txt" dev.d/lint.sh
+        find "${LINT_FOLDERS[@]}" -type f \( -name '*.hpp' -o -name '*.h' -o -name CMakeLists.txt \) -print0 |
+            sort -z | xargs -0 sha256sum
+    } | sha256sum)
+    while IFS= read -r file; do
+        stamp=$({ echo "$common"; sha256sum "$file"; } | sha256sum | cut -d ' ' -f 1)
+        [ -e "$BUILD/lint/$stamp" ] || todo+=("$stamp" "$file")
+    done < <(compiled_sources)
+    ((${#todo[@]})) || return 0
+    total=$((${#todo[@]} / 2))
+    find "$BUILD/lint" -type f -mtime +30 -delete
+    export -f tidy_file
+    export BUILD PRESET ROOT
+    printf '%s\0' "${todo[@]}" | xargs -0 -n 2 -P "$JOBS" bash -c 'tidy_file "$@"' tidy_file 2>&1 |
+        watch_tidy "$total"
+}
+
+# Our sources that the build compiles, agent_hooks/ aside: relative paths, a line each.
+compiled_sources() {
+    sed -n 's/^  "file": "\(.*\)",\{0,1\}$/\1/p' "$BUILD/$PRESET/compile_commands.json" |
+        awk -v root="$ROOT/" 'index($0, root) == 1 { print substr($0, length(root) + 1) }' | grep -v '^build/' | sort -u
+}
+
+# tidy_file STAMP FILE: findings count where they point into our sources. The analyzer also follows
+# coroutines into Boost's headers, and complains there of what it does not understand.
+tidy_file() {
+    local output findings status=0
+    output=$(clang-tidy --quiet -p "$BUILD/$PRESET" "$ROOT/$2" 2>&1) || status=$?
+    findings=$(awk -v root="$ROOT/" '
+        /^[^ ].*:[0-9]+:[0-9]+: (error|warning): / { ours = index($0, root) == 1 || /clang-diagnostic-error/ }
+        ours { print }' <<<"$output")
+    if ((status != 0)) && ! grep -q ': \(error\|warning\): ' <<<"$output"; then
+        findings="clang-tidy failed on $2: $output"
+    fi
+    if [ -n "$findings" ]; then
+        printf '%s\nunclean %s\n' "$findings" "$2"
+    else
+        : >"$BUILD/lint/$1"
+        echo "clean $2"
+    fi
+}
+
+# watch_tidy TOTAL: fails when a file was not clean, or not checked at all.
+watch_tidy() {
+    local line checked=0 clean=0 start=$SECONDS shown=yes
+    local -A said=()
+    while IFS= read -r line; do
+        case "$line" in
+        clean\ * | unclean\ *)
+            checked=$((checked + 1))
+            [[ $line != clean\ * ]] || clean=$((clean + 1))
+            progress "$checked of $1 files, $(duration $((SECONDS - start))), $(time_left $(((SECONDS - start) * ($1 - checked) / checked)))"
+            ;;
+        *)
+            # A finding in a header comes with every file that includes it; once is enough.
+            if [[ $line =~ ^/.*:\ (error|warning):\  ]]; then
+                shown=${said[$line]-yes}
+                said[$line]=no
+            fi
+            [ "$shown" = no ] || { clear_progress; say "${line#"$ROOT/"}"; }
+            ;;
+        esac
+    done
+    clear_progress
+    ((clean == $1))
+}

@@ -1,0 +1,129 @@
+// The table of functions that the module gets, and the checks that hold for each of them.
+#include "host/test_host.h"
+
+namespace gangway::test {
+
+namespace {
+
+gangway_str view(const std::string& text) {
+    return {text.empty() ? nullptr : text.data(), text.size()};
+}
+
+std::string_view text_of(gangway_str text) {
+    return text.size == 0 ? std::string_view() : std::string_view(text.data, text.size);
+}
+
+gangway_process_ref& live(const gangway_process_ref* ref, const char* function) {
+    if (ref == nullptr || ref->released) {
+        contract_violation(std::string(function) + " on a process reference that was released");
+    }
+    return *const_cast<gangway_process_ref*>(ref); // NOLINT(*-const-cast): the host's own object
+}
+
+gangway_session& live(gangway_session* session, const char* function) {
+    if (session == nullptr || session->closed) {
+        contract_violation(std::string(function) + " on a session that was closed");
+    }
+    return *session;
+}
+
+gangway_status snapshot(void* context, void* buffer, std::size_t* size, gangway_snapshot* out) {
+    return TestHost::Call(context, "snapshot")->snapshot(buffer, size, out);
+}
+
+gangway_status process_find(void* context, const gangway_process_id* id,
+                            gangway_process_ref** out) {
+    return TestHost::Call(context, "process_find")->process_find(*id, out);
+}
+
+const gangway_process_identity* process_identity(const gangway_process_ref* ref) {
+    return &live(ref, "process_identity").identity;
+}
+
+gangway_status process_state(void* context, const gangway_process_ref* ref,
+                             gangway_process_state* out) {
+    TestHost::Call call(context, "process_state");
+    return call->process_state(live(ref, "process_state"), out);
+}
+
+void process_release(void* context, gangway_process_ref* ref) {
+    TestHost::Call call(context, "process_release");
+    call->process_release(live(ref, "process_release"));
+}
+
+gangway_status session_open(void* context, gangway_process_ref* ref, gangway_session** out) {
+    TestHost::Call call(context, "session_open");
+    return call->session_open(live(ref, "session_open"), out);
+}
+
+gangway_status session_connect(void* context, gangway_session* session, gangway_connection* out) {
+    TestHost::Call call(context, "session_connect");
+    return call->session_connect(live(session, "session_connect"), out);
+}
+
+void session_request_oobw(void* context, gangway_session* session) {
+    TestHost::Call call(context, "session_request_oobw");
+    call->session_request_oobw(live(session, "session_request_oobw"));
+}
+
+void session_close(void* context, gangway_session* session, int success, int keep_alive) {
+    TestHost::Call call(context, "session_close");
+    call->session_close(live(session, "session_close"), success != 0, keep_alive != 0);
+}
+
+gangway_status process_detach(void* context, gangway_process_ref* ref) {
+    TestHost::Call call(context, "process_detach");
+    return call->process_detach(live(ref, "process_detach"));
+}
+
+gangway_status group_restart(void* context, gangway_str name) {
+    return TestHost::Call(context, "group_restart")->group_restart(text_of(name));
+}
+
+void log_line(void* context, gangway_log_level level, gangway_str line) {
+    TestHost::Call(context, "log")->log_line(level, text_of(line));
+}
+
+int log_enabled(void* context, gangway_log_level) {
+    const TestHost::Call call(context, "log_enabled");
+    return 1;
+}
+
+} // namespace
+
+TestHost::Call::Call(void* context, const char* function)
+    : host_(*static_cast<TestHost*>(context)) {
+    ++host_.running_calls_;
+    if (!host_.running_) {
+        contract_violation(std::string(function) + " called before start() or after stop()");
+    }
+    const std::lock_guard lock(host_.log_mutex_);
+    ++host_.calls_[function];
+}
+
+void TestHost::fill_table(const std::string& config_text) {
+    config_text_ = config_text;
+    table_.abi_version = GANGWAY_ABI_VERSION;
+    table_.struct_size = sizeof table_;
+    table_.context = this;
+    table_.passenger_version = view(passenger_version_);
+    table_.instance_dir = view(instance_dir_);
+    table_.agent_config = view(agent_config_);
+    table_.config_path = config_text_.empty() ? gangway_str{} : view(config_path_);
+    table_.config_text = view(config_text_);
+    table_.snapshot = test::snapshot;
+    table_.process_find = test::process_find;
+    table_.process_identity = test::process_identity;
+    table_.process_state = test::process_state;
+    table_.process_release = test::process_release;
+    table_.session_open = test::session_open;
+    table_.session_connect = test::session_connect;
+    table_.session_request_oobw = test::session_request_oobw;
+    table_.session_close = test::session_close;
+    table_.process_detach = test::process_detach;
+    table_.group_restart = test::group_restart;
+    table_.log = test::log_line;
+    table_.log_enabled = test::log_enabled;
+}
+
+} // namespace gangway::test

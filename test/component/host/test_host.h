@@ -1,0 +1,157 @@
+// The agent's side of the ABI, for tests: loads the module, gives it a pool of stand-in processes,
+// and holds it to the contract. A breach of the contract ends the test process with a message that
+// says which rule was broken.
+#pragma once
+
+#include "host/census.h"
+#include "host/pool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+// The handles of the ABI. They are kept after their end, so that a later use of them is seen.
+struct gangway_process_ref {
+    std::shared_ptr<gangway::test::Process> process;
+    std::string group_name;
+    std::string password;
+    std::string debug_address;
+    gangway_process_identity identity;
+    int open_sessions = 0;
+    bool released = false;
+};
+
+struct gangway_session {
+    enum class State { opened, connecting, connected, failed };
+
+    gangway_process_ref* ref = nullptr;
+    gangway::test::Socket* socket = nullptr;
+    gangway::test::Descriptor connection;
+    std::string connection_name; // to see that the descriptor is still the same file
+    State state = State::opened;
+    bool reused = false;
+    bool closed = false;
+};
+
+namespace gangway::test {
+
+[[noreturn]] void contract_violation(const std::string& what);
+
+struct LogLine {
+    gangway_log_level level;
+    std::string text;
+};
+
+// What the host is told to answer, whatever the pool says.
+struct InjectedFaults {
+    int snapshots_without_space =
+        0; // so many snapshots ask for a larger buffer than they were given
+    bool snapshot_fails = false;
+    bool session_open_fails = false;
+};
+
+class TestHost {
+  public:
+    TestHost(std::string instance_dir, std::string agent_config);
+    ~TestHost();
+    TestHost(TestHost&&) = delete;
+    TestHost& operator=(TestHost&&) = delete;
+    TestHost(const TestHost&) = delete;
+    TestHost& operator=(const TestHost&) = delete;
+
+    // Setting up the pool. While the module runs: inside locked().
+    Group& add_group(const std::string& name);
+    std::shared_ptr<Process> add_process(Group& group, std::int64_t pid);
+    // A listening socket with somebody behind it.
+    Socket& add_socket(Process& process, const WorkerOptions& options, Behaviour behaviour);
+    std::shared_ptr<Process> add_worker(Group& group, std::int64_t pid,
+                                        const WorkerOptions& options, Behaviour behaviour);
+    void locked(const std::function<void(Pool&)>& change);
+    void remove(const std::shared_ptr<Process>& process); // it leaves the pool
+    // A visitor's request occupies the process, or ends.
+    void visitor_enters(Process& process);
+    void visitor_leaves(Process& process);
+    void inject(const InjectedFaults& faults);
+
+    // The module's life. start() returns the error, empty when it started.
+    static const gangway_module& module();
+    std::string start(const std::string& config_text);
+    void begin_drain();
+    void stop();
+    [[nodiscard]] bool started() const { return instance_ != nullptr; }
+    [[nodiscard]] const Census& before_start() const { return before_; }
+
+    // What the module did.
+    [[nodiscard]] std::size_t sessions() const; // of the module, open now
+    [[nodiscard]] bool wait_for_sessions(std::size_t count) const;
+    [[nodiscard]] std::uint32_t processed(const Process& process) const;
+    [[nodiscard]] unsigned oobw_requests(const Process& process) const;
+    [[nodiscard]] gangway_process_enabled enabled(const Process& process) const;
+    [[nodiscard]] std::vector<LogLine> log() const;
+    [[nodiscard]] std::size_t references() const; // to processes, not released yet
+    [[nodiscard]] std::size_t calls(const std::string& function) const; // of the ABI, so far
+
+    // The functions of the ABI, see host_abi.cpp.
+    gangway_status snapshot(void* buffer, std::size_t* size, gangway_snapshot* out);
+    gangway_status process_find(const gangway_process_id& id, gangway_process_ref** out);
+    gangway_status process_state(const gangway_process_ref& ref, gangway_process_state* out);
+    void process_release(gangway_process_ref& ref);
+    gangway_status session_open(gangway_process_ref& ref, gangway_session** out);
+    gangway_status session_connect(gangway_session& session, gangway_connection* out);
+    void session_request_oobw(gangway_session& session);
+    void session_close(gangway_session& session, bool success, bool keep_alive);
+    gangway_status process_detach(gangway_process_ref& ref);
+    gangway_status group_restart(std::string_view name);
+    void log_line(gangway_log_level level, std::string_view line);
+
+    // Held while a function of the ABI runs: it may do so between start() and stop() only.
+    class Call {
+      public:
+        Call(void* context, const char* function);
+        ~Call() { --host_.running_calls_; }
+        Call(Call&&) = delete;
+        Call& operator=(Call&&) = delete;
+        Call(const Call&) = delete;
+        Call& operator=(const Call&) = delete;
+        TestHost* operator->() { return &host_; }
+
+      private:
+        TestHost& host_;
+    };
+
+  private:
+    void fill_table(const std::string& config_text);
+    void check_nothing_is_left();
+    [[nodiscard]] std::shared_ptr<Process> find(const gangway_process_id& id) const;
+    gangway_status connect_new(gangway_session& session);
+    gangway_status continue_connect(gangway_session& session);
+    gangway_status connect_failed(gangway_session& session, int error, gangway_connection* out);
+
+    const std::string instance_dir_;
+    const std::string agent_config_;
+    const std::string passenger_version_ = "6.0.26";
+    const std::string config_path_ = "/etc/passenger-gangway.json";
+    std::string config_text_;
+    gangway_host table_{};
+    void* instance_ = nullptr;
+    Census before_;
+    std::atomic<bool> running_{false};
+    std::atomic<int> running_calls_{0};
+
+    mutable std::mutex mutex_; // the pool's lock
+    mutable std::condition_variable changed_;
+    Pool pool_;
+    InjectedFaults faults_;
+    std::deque<gangway_process_ref> refs_;
+    std::deque<gangway_session> sessions_;
+    std::size_t open_sessions_ = 0;
+    std::size_t open_refs_ = 0;
+
+    mutable std::mutex log_mutex_; // for these two
+    std::vector<LogLine> log_;
+    std::map<std::string, std::size_t, std::less<>> calls_;
+};
+
+} // namespace gangway::test

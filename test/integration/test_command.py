@@ -1,0 +1,270 @@
+"""The command against a real agent: what it finds by itself, prints, and ends with."""
+
+import hashlib
+import json
+import os
+import socket
+
+import pytest
+
+from support.client import pattern_sha256
+from support.command import gangway
+from support.pool_xml import PROCESS_FIELDS
+
+OK, BAD_ANSWER, USAGE, UNREACHABLE, UNAUTHORIZED = range(5)
+
+
+def first(agent):
+    return agent.admin.processes()[0]
+
+
+def fields_of(result):
+    return dict(line.split("=", 1) for line in result.text.splitlines())
+
+
+# ---------------------------------------------------------------- listing
+
+def test_ps_lists_every_process(agent):
+    result = gangway(agent, "ps")
+    assert result.code == OK, result
+    assert "\x1b" not in result.text, "colours where there is no terminal"
+    lines = result.text.splitlines()
+    assert lines[0].split()[0] == "PID" and len(lines) == 4
+    assert [int(line.split()[0]) for line in lines[1:]] == [
+        row["pid"] for row in agent.admin.processes()]
+
+
+def test_ps_as_json_is_what_the_socket_says(agent):
+    result = gangway(agent, "ps", "--json")
+    assert result.code == OK, result
+    rows = json.loads(result.text)["processes"]
+    assert [row["gupid"] for row in rows] == [row["gupid"] for row in agent.admin.processes()]
+    assert all(set(row) == set(PROCESS_FIELDS) for row in rows)
+
+
+def test_ps_narrows_by_group_and_state(two_groups):
+    beta = two_groups.pool_xml().group("beta").processes[0].pid
+    rows = json.loads(gangway(two_groups, "ps", "--group", "beta", "--json").text)["processes"]
+    assert [row["pid"] for row in rows] == [beta]
+    assert json.loads(gangway(two_groups, "ps", "--state", "dead", "--json").text)["processes"] == []
+
+
+def test_ps_shows_passwords_only_when_told_to(python):
+    password = python.pool_xml().groups[0].password
+    assert password not in gangway(python, "ps").text
+    assert password in gangway(python, "ps", "--secrets").text
+
+
+def test_show_shows_one_process_by_pid_and_by_gupid(agent):
+    row = first(agent)
+    for identity in (row["pid"], row["gupid"]):
+        result = gangway(agent, "show", identity)
+        assert result.code == OK, result
+        assert row["gupid"] in result.text and str(row["pid"]) in result.text
+        assert row["sockets"][0]["address"] in result.text
+        shown = json.loads(gangway(agent, "show", identity, "--json").text)["process"]
+        assert shown["gupid"] == row["gupid"]
+
+
+def test_show_of_a_process_that_does_not_exist_says_so(python):
+    result = gangway(python, "show", 2 ** 22 + 1)
+    assert result.code == BAD_ANSWER and "process_not_found" in result.errors, result
+    assert result.output == b""
+
+
+def test_instances_lists_the_agent_with_its_socket(python):
+    result = gangway(python, "instances")
+    assert result.code == OK and str(python.socket_path) in result.text, result
+    listed = json.loads(gangway(python, "instances", "--json").text)["instances"]
+    assert [row["socket"] for row in listed] == [str(python.socket_path)]
+    assert listed[0]["core_pid"] == python.core_pid
+
+
+# ---------------------------------------------------------------- requests
+
+def test_request_sends_a_get_and_prints_the_body(agent):
+    row = first(agent)
+    for identity in (row["pid"], row["gupid"]):
+        result = gangway(agent, "request", identity, "/some/page?q=1&r=%20")
+        assert result.code == OK, result
+        seen = fields_of(result)
+        assert seen["pid"] == str(row["pid"]) and seen["method"] == "GET"
+        assert (seen["path"], seen["query"]) == ("/some/page", "q=1&r=%20")
+
+
+def test_request_sends_data_as_curl_does(agent):
+    pid = first(agent)["pid"]
+    result = gangway(agent, "request", pid, "/", "-d", "a=1", "-d", "b=2")
+    seen = fields_of(result)
+    assert seen["method"] == "POST" and seen["body_bytes"] == "7"
+    assert seen["body_sha256"] == hashlib.sha256(b"a=1&b=2").hexdigest()
+    result = gangway(agent, "request", pid, "/", "-X", "PUT", "-d", "x")
+    assert fields_of(result)["method"] == "PUT"
+
+
+def test_request_sends_a_file_and_standard_input(agent, tmp_path):
+    pid = first(agent)["pid"]
+    body = os.urandom(3_000_000).replace(b"\n", b"x").replace(b"\r", b"x").replace(b"\0", b"x")
+    (tmp_path / "body").write_bytes(body)
+    for arguments, stdin in ((["-d", f"@{tmp_path}/body"], b""), (["-d", "@-"], body),
+                             (["-T", "-"], body), (["--data-binary", "@-"], body)):
+        result = gangway(agent, "request", pid, "/", *arguments, stdin=stdin)
+        assert result.code == OK, result
+        assert fields_of(result)["body_sha256"] == hashlib.sha256(body).hexdigest(), arguments
+
+
+def test_request_sends_headers_and_shows_those_of_the_answer(agent):
+    row = first(agent)
+    result = gangway(agent, "request", row["pid"], "/env", "-H", "X-Note: a b", "-i")
+    assert result.code == OK, result
+    head, _, body = result.text.replace("\r\n", "\n").partition("\n\n")
+    assert head.startswith("HTTP/1.1 200")
+    assert f"x-gangway-process: {row['pid']} {row['gupid']}".lower() in head.lower()
+    seen = json.loads(body)["headers"]
+    assert seen["x-note"] == "a b"
+    assert "authorization" not in seen and "x-passenger-connect-password" not in seen
+
+
+def test_request_passes_an_authorization_of_the_application_on(agent):
+    result = gangway(agent, "request", first(agent)["pid"], "/env", "-H", "Authorization: Bearer t")
+    assert json.loads(result.text)["headers"]["authorization"] == "Bearer t"
+
+
+def test_request_writes_a_large_answer_to_a_file(agent, tmp_path):
+    result = gangway(agent, "request", first(agent)["pid"], "/fixed?bytes=10000000", "-o",
+                     tmp_path / "answer")
+    assert result.code == OK and result.output == b"", result
+    content = (tmp_path / "answer").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == pattern_sha256(10_000_000)
+
+
+def test_request_fails_for_a_bad_status_only_when_told_to(agent):
+    pid = first(agent)["pid"]
+    lenient = gangway(agent, "request", pid, "/status?code=404")
+    assert lenient.code == OK and lenient.text == "status 404\n"
+    strict = gangway(agent, "request", pid, "/status?code=404", "--fail")
+    assert strict.code == BAD_ANSWER and "404" in strict.errors
+    assert gangway(agent, "request", pid, "/", "--fail").code == OK
+
+
+def test_request_that_breaks_in_the_middle_is_a_bad_answer(agent):
+    result = gangway(agent, "request", first(agent)["pid"], "/die")
+    assert result.code == BAD_ANSWER and result.errors, result
+
+
+def test_request_to_a_busy_process_says_so(python):
+    pid = first(python)["pid"]
+    connection = python.admin.connection()
+    try:
+        connection.request("GET", f"/v1/processes/{pid}/request/sleep?seconds=2")
+        python.wait_for_sessions(pid, 1)
+        result = gangway(python, "request", pid, "/", "--wait", "0.1")
+        assert result.code == BAD_ANSWER and "process_busy" in result.errors, result
+        connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def test_request_takes_the_direct_route_when_told_to(ruby):
+    result = gangway(ruby, "request", first(ruby)["pid"], "/", "--route", "direct", "-i")
+    assert result.code == OK and "x-gangway-route: direct" in result.text.lower(), result
+
+
+# ---------------------------------------------------------------- whom it is, whom it reaches
+
+def test_a_password_given_counts_alone(two_groups):
+    xml = two_groups.pool_xml()
+    alpha, beta = xml.group("alpha"), xml.group("beta")
+    for given in ({"GANGWAY_PASSWORD": alpha.password}, None):
+        arguments = [] if given else ["--password", alpha.password]
+        result = gangway(two_groups, "ps", "--json", *arguments, environment=given)
+        assert [row["pid"] for row in json.loads(result.text)["processes"]] == [
+            process.pid for process in alpha.processes]
+        result = gangway(two_groups, "request", beta.processes[0].pid, "/", *arguments,
+                         environment=given)
+        assert result.code == BAD_ANSWER and "process_not_found" in result.errors, result
+
+
+@pytest.mark.parametrize("arguments", [("ps",), ("show", "1"), ("request", "1", "/")])
+def test_a_wrong_password_is_not_authorized(python, arguments):
+    result = gangway(python, *arguments, environment={"GANGWAY_PASSWORD": "wrong"})
+    assert result.code == UNAUTHORIZED and "unauthorized" in result.errors, result
+    assert "wrong" not in result.errors
+    assert result.output == b""
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("frobnicate",), ("ps", "--frobnicate"), ("show",), ("request",), ("request", "1"),
+    ("show", "1", "2"), ("ps", "--state")])
+def test_a_wrong_command_line_is_a_usage_error(python, arguments):
+    result = gangway(python, *arguments)
+    assert result.code == USAGE and result.errors, result
+
+
+@pytest.mark.parametrize("arguments", [("ps",), ("show", "1"), ("request", "1", "/")])
+def test_no_agent_is_unreachable(tmp_path, arguments):
+    result = gangway(None, *arguments, environment={"PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)})
+    assert result.code == UNREACHABLE and result.errors, result
+    result = gangway(None, *arguments, "--socket", tmp_path / "none")
+    assert result.code == UNREACHABLE and str(tmp_path / "none") in result.errors, result
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stale:
+        stale.bind(str(tmp_path / "stale"))
+    result = gangway(None, *arguments, "--socket", tmp_path / "stale")
+    assert result.code == UNREACHABLE, result
+
+
+def test_an_agent_without_gangway_is_unreachable(new_agent):
+    agent = new_agent("python", config={"enabled": False})
+    result = gangway(agent, "ps")
+    assert result.code == UNREACHABLE and result.errors, result
+    listed = json.loads(gangway(agent, "instances", "--json").text)["instances"]
+    assert [row["gangway"] for row in listed] == [False]
+
+
+def test_a_named_socket_and_a_named_instance_are_used(python):
+    expected = [row["gupid"] for row in python.admin.processes()]
+    name = json.loads(gangway(python, "instances", "--json").text)["instances"][0]["name"]
+    for arguments in (["--socket", python.socket_path], ["--instance", name], ["--instance", name[:3]]):
+        result = gangway(python, "ps", "--json", *arguments)
+        assert [row["gupid"] for row in json.loads(result.text)["processes"]] == expected, result
+    assert gangway(python, "ps", "--instance", "no-such").code == UNREACHABLE
+
+
+def test_a_configured_socket_is_found(new_agent, tmp_path):
+    path = tmp_path / "s"
+    agent = new_agent("python", workers=1, config={"socket_path": str(path)}).ready()
+    result = gangway(agent, "ps", "--json", environment={"GANGWAY_CONFIG": str(agent.config_path)})
+    assert result.code == OK and len(json.loads(result.text)["processes"]) == 1, result
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ps", "--help"], ["show", "--help"],
+                                       ["request", "--help"], ["instances", "--help"],
+                                       ["check-config", "--help"]])
+def test_help_has_examples(arguments):
+    result = gangway(None, *arguments)
+    assert result.code == OK and "Example" in result.text, result
+
+
+# ---------------------------------------------------------------- check-config
+
+def test_check_config_says_what_the_agent_would(new_agent, tmp_path):
+    for config, code, named in (({}, OK, "ok"), ({"wait_seconds": 0.5}, OK, "ok"),
+                                ({"sokcet_mode": "0600"}, BAD_ANSWER, "sokcet_mode"),
+                                ({"max_connections": 0}, BAD_ANSWER, "max_connections")):
+        path = tmp_path / "c.json"
+        path.write_text(json.dumps(config))
+        result = gangway(None, "check-config", path)
+        assert result.code == code and named in result.text + result.errors, result
+        result = gangway(None, "check-config", environment={"GANGWAY_CONFIG": str(path)})
+        assert result.code == code, result
+        if code != OK:
+            agent = new_agent("python", config=config)
+            line = next(line for line in agent.log.splitlines() if "[gangway]" in line)
+            told = (result.text + result.errors).strip().split(": ", 1)[1]
+            assert told in line
+
+
+def test_check_config_of_a_file_that_is_missing_or_no_json_fails(tmp_path):
+    assert gangway(None, "check-config", tmp_path / "none").code == BAD_ANSWER
+    (tmp_path / "bad").write_text("{")
+    assert gangway(None, "check-config", tmp_path / "bad").code == BAD_ANSWER

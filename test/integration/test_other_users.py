@@ -1,0 +1,217 @@
+"""The rows of the authorization table that need other users. Collected for root only (conftest.py):
+an unprivileged user can neither start an agent that switches users nor become somebody else."""
+
+import json
+import os
+import pwd
+import shutil
+
+import pytest
+
+from support.client import AdminClient, caller_headers
+from support.command import gangway
+from support.passenger import Application, Passenger, command_path
+
+# Users of every Debian system; what they are for does not matter here.
+ALPHA_USER, BETA_USER, STRANGER = "daemon", "www-data", "games"
+
+
+def as_user(name, action):
+    """Runs action() in a child process of that user; gives back what it returned."""
+    account = pwd.getpwnam(name)
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        result = {"error": "the child ended early"}
+        try:
+            os.close(readable)
+            os.setgroups([])
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
+            result = {"value": action()}
+        except BaseException as error:  # the parent raises it
+            result = {"error": repr(error)}
+        finally:
+            with os.fdopen(writable, "w") as stream:
+                json.dump(result, stream)
+            os._exit(0)
+    os.close(writable)
+    with os.fdopen(readable) as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    result = json.loads(text)
+    assert "error" not in result, result["error"]
+    return result["value"]
+
+
+def make_agent():
+    agent = Passenger(apps={}, config={}, user_switching=True)
+    for name, user in (("alpha", ALPHA_USER), ("beta", BETA_USER)):
+        agent.apps[name] = Application("python", agent.install_app("python", name, owner=user), 1)
+    agent.max_pool_size = 2
+    return agent
+
+
+@pytest.fixture
+def switching(fleet):
+    """An agent of root that runs alpha as one user and beta as another."""
+    agent = fleet.get("switching", make_agent)
+    yield agent
+    agent.assert_unharmed()
+
+
+def pids_of(agent):
+    return {group.name: group.processes[0].pid for group in agent.pool_xml().groups}
+
+
+def ask(agent, user, target, headers=None, method="GET"):
+    """(status, body) of a request by that user."""
+    path = str(agent.socket_path)
+
+    def action():
+        answer = AdminClient(path).request(method, target, headers)
+        return [answer.status, answer.text]
+
+    status, text = as_user(user, action)
+    return status, text
+
+
+def test_the_processes_run_as_the_users_of_their_applications(switching):
+    for row in switching.admin.get("/v1/groups").json["groups"]:
+        user = {"alpha": ALPHA_USER, "beta": BETA_USER}[row["name"]]
+        assert (row["user"], row["uid"]) == (user, pwd.getpwnam(user).pw_uid)
+    for name, pid in pids_of(switching).items():
+        user = {"alpha": ALPHA_USER, "beta": BETA_USER}[name]
+        assert os.stat(f"/proc/{pid}").st_uid == pwd.getpwnam(user).pw_uid
+
+
+def test_the_application_s_own_user_sees_exactly_its_groups(switching):
+    pids = pids_of(switching)
+    for user, name in ((ALPHA_USER, "alpha"), (BETA_USER, "beta")):
+        status, text = ask(switching, user, "/v1/processes?secrets=true")
+        rows = json.loads(text)["processes"]
+        assert status == 200 and [row["pid"] for row in rows] == [pids[name]]
+        assert rows[0]["password"] == switching.pool_xml().group(name).password
+        status, text = ask(switching, user, "/v1/groups")
+        assert [row["name"] for row in json.loads(text)["groups"]] == [name]
+        status, text = ask(switching, user, "/v1/pool")
+        pool = json.loads(text)
+        assert (pool["groups"], pool["processes"], pool["get_wait_list_size"]) == (1, 1, None)
+
+
+def test_the_application_s_own_user_reaches_its_processes_and_no_others(switching):
+    pids = pids_of(switching)
+    status, text = ask(switching, ALPHA_USER, f"/v1/processes/{pids['alpha']}/request/")
+    assert status == 200 and f"pid={pids['alpha']}\n" in text
+    for target in (f"/v1/processes/{pids['beta']}", f"/v1/processes/{pids['beta']}/request/"):
+        status, text = ask(switching, ALPHA_USER, target)
+        assert status == 404 and json.loads(text)["code"] == "process_not_found"
+    status, text = ask(switching, ALPHA_USER, "/v1/groups/beta")
+    assert status == 404 and json.loads(text)["code"] == "group_not_found"
+
+
+def test_anyone_else_gets_401_and_learns_nothing(switching):
+    pids = pids_of(switching)
+    bodies = set()
+    for target in ("/v1/pool", "/v1/groups", "/v1/groups/alpha", "/v1/groups/none", "/v1/processes",
+                   f"/v1/processes/{pids['alpha']}", "/v1/processes/999999999",
+                   f"/v1/processes/{pids['alpha']}/request/"):
+        status, text = ask(switching, STRANGER, target)
+        assert status == 401 and json.loads(text)["code"] == "unauthorized", (target, text)
+        assert str(pids["alpha"]) not in text and "alpha" not in text
+        bodies.add(text)
+    assert len(bodies) == 1, "the refusals differ"
+
+
+def test_a_stranger_with_a_password_or_an_account_is_who_the_credentials_say(switching):
+    pids = pids_of(switching)
+    password = switching.pool_xml().group("beta").password
+    status, text = ask(switching, STRANGER, "/v1/processes", caller_headers(password=password))
+    assert status == 200 and [row["pid"] for row in json.loads(text)["processes"]] == [pids["beta"]]
+    status, text = ask(switching, STRANGER, "/v1/processes",
+                       caller_headers(user="admin", user_password=switching.admin_password))
+    assert status == 200 and len(json.loads(text)["processes"]) == 2
+    status, text = ask(switching, STRANGER, "/v1/processes", caller_headers(
+        user="ro_admin", user_password=switching.read_only_password))
+    assert status == 200 and len(json.loads(text)["processes"]) == 2
+
+
+def test_credentials_that_are_sent_count_alone_for_the_application_s_own_user(switching):
+    pids = pids_of(switching)
+    status, text = ask(switching, ALPHA_USER, "/v1/processes", caller_headers(password="wrong"))
+    assert status == 401
+    password = switching.pool_xml().group("beta").password
+    status, text = ask(switching, ALPHA_USER, "/v1/processes", caller_headers(password=password))
+    assert status == 200 and [row["pid"] for row in json.loads(text)["processes"]] == [pids["beta"]]
+
+
+def test_a_socket_without_the_others_bits_keeps_strangers_out(new_agent):
+    agent = new_agent("python", workers=1, config={"socket_mode": "0600"})
+
+    def connect():
+        try:
+            AdminClient(str(agent.socket_path)).get("/v1/pool")
+        except PermissionError:
+            return "refused"
+        return "connected"
+
+    assert as_user(STRANGER, connect) == "refused"
+
+
+def test_the_socket_s_owner_and_group_are_those_of_the_configuration(new_agent):
+    by_name = new_agent("python", workers=1, config={
+        "socket_owner": ALPHA_USER, "socket_group": STRANGER, "socket_mode": "0660"})
+    status = by_name.socket_path.stat()
+    assert status.st_uid == pwd.getpwnam(ALPHA_USER).pw_uid
+    assert status.st_gid == pwd.getpwnam(STRANGER).pw_gid
+    by_number = new_agent("python", workers=1, config={
+        "socket_owner": pwd.getpwnam(BETA_USER).pw_uid, "socket_group": 12345})
+    status = by_number.socket_path.stat()
+    assert (status.st_uid, status.st_gid) == (pwd.getpwnam(BETA_USER).pw_uid, 12345)
+
+
+def test_a_configuration_that_others_may_write_is_refused(new_agent):
+    agent = new_agent("python", workers=1, config={})
+    agent.stop()
+    agent.config_path.chmod(0o666)
+    agent.launch()
+    assert agent.visit("/").status == 200
+    assert not agent.socket_path.exists()
+    assert str(agent.config_path) in agent.log
+
+
+def run_as(agent, user, *arguments, environment=None):
+    """The command as another user, who may not be able to look into the build folder."""
+    program = agent.directory / "gangway"
+    if not program.exists():
+        shutil.copy(command_path(), program)
+        program.chmod(0o755)
+    account = pwd.getpwnam(user)
+    return gangway(agent, *arguments, program=program, environment=environment, cwd="/",
+                   user=account.pw_uid, group=account.pw_gid, extra_groups=[])
+
+
+def test_the_command_needs_no_password_from_the_application_s_own_user(switching):
+    pids = pids_of(switching)
+    result = run_as(switching, ALPHA_USER, "ps", "--json")
+    assert result.code == 0, result
+    assert [row["pid"] for row in json.loads(result.text)["processes"]] == [pids["alpha"]]
+    result = run_as(switching, ALPHA_USER, "request", pids["alpha"], "/")
+    assert result.code == 0 and f"pid={pids['alpha']}\n" in result.text
+    result = run_as(switching, ALPHA_USER, "request", pids["beta"], "/")
+    assert result.code == 1 and "process_not_found" in result.errors
+
+
+def test_the_command_tells_a_stranger_that_a_password_is_needed(switching):
+    pids = pids_of(switching)
+    result = run_as(switching, STRANGER, "ps")
+    assert result.code == 4 and "unauthorized" in result.errors, result
+    password = switching.pool_xml().group("beta").password
+    result = run_as(switching, STRANGER, "ps", "--json", environment={"GANGWAY_PASSWORD": password})
+    assert [row["pid"] for row in json.loads(result.text)["processes"]] == [pids["beta"]], result
+
+
+def test_the_command_tells_whom_the_socket_keeps_out_that_they_are_not_authorized(new_agent):
+    agent = new_agent("python", workers=1, config={"socket_mode": "0600"})
+    result = run_as(agent, STRANGER, "ps")
+    assert result.code == 4 and result.errors, result
