@@ -9,6 +9,7 @@
 #include <boost/thread/mutex.hpp>
 #include <boost/thread/locks.hpp>
 #include <LoggingKit/LoggingKit.h>
+#include <SystemTools/SystemTime.h>
 #include <Core/ApplicationPool/Options.h>
 #include <Core/SpawningKit/UserSwitchingRules.h>
 
@@ -40,17 +41,44 @@ public:
 	static const unsigned int MAX_SIZE = 4096;
 
 private:
-	typedef std::map<std::string, GroupUserPtr> Map;
+	/** For how long nobody is asked again where the user database had no answer. */
+	static const unsigned int RETRY_AFTER_SECONDS = 10;
+
+	struct Entry {
+		GroupUserPtr user;
+		/** When `user` is NULL: until when that holds. */
+		time_t validUntil;
+	};
+
+	typedef std::map<std::string, Entry> Map;
 
 	boost::mutex syncher;
 	Map users;
 
+	void remember(const std::string &uuid, const GroupUserPtr &user) {
+		Entry entry;
+		entry.user = user;
+		entry.validUntil = Passenger::SystemTime::get() + RETRY_AFTER_SECONDS;
+
+		boost::lock_guard<boost::mutex> l(syncher);
+		if (users.size() >= MAX_SIZE) {
+			users.clear();
+		}
+		users[uuid] = entry;
+	}
+
 public:
-	/** NULL when that group was not asked for yet. */
-	GroupUserPtr lookup(const std::string &uuid) {
+	/** False when the user database must be asked: resolve(). `user` may be NULL: not known. */
+	bool lookup(const std::string &uuid, GroupUserPtr &user) {
 		boost::lock_guard<boost::mutex> l(syncher);
 		Map::const_iterator it = users.find(uuid);
-		return it == users.end() ? GroupUserPtr() : it->second;
+		if (it == users.end()
+		 || (it->second.user == NULL && it->second.validUntil < Passenger::SystemTime::get()))
+		{
+			return false;
+		}
+		user = it->second.user;
+		return true;
 	}
 
 	/**
@@ -71,14 +99,9 @@ public:
 		} catch (const std::exception &e) {
 			P_DEBUG("[gangway] cannot tell whom the processes of " << options.appRoot
 				<< " run as: " << e.what());
-			return GroupUserPtr(); // Not remembered: the database may answer next time.
+			result.reset();
 		}
-
-		boost::lock_guard<boost::mutex> l(syncher);
-		if (users.size() >= MAX_SIZE) {
-			users.clear();
-		}
-		users[uuid] = result;
+		remember(uuid, result);
 		return result;
 	}
 };

@@ -34,7 +34,8 @@ struct Gangway {
 		{ }
 };
 
-Gangway gangway;
+/** Never destroyed: when the core gives up half-way, the module's thread may still use it at exit. */
+Gangway &gangway = *new Gangway();
 
 void
 start(AP::Pool *pool) {

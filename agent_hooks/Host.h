@@ -159,7 +159,10 @@ private:
 			std::unique_ptr<gangway_session> guard(session);
 			PassengerSignalMask mask(self(context)->signalMask);
 			SessionConnector(*session).abandon();
-			session->session->close(success != 0, keepAlive != 0);
+			// Session's destructor would close it once more, were it to throw: rather leak it.
+			AP::Session *closing = session->session.detach();
+			closing->close(success != 0, keepAlive != 0);
+			closing->unref();
 		GANGWAY_END("cannot close a session", )
 	}
 

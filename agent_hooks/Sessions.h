@@ -137,8 +137,7 @@ public:
 			if (!findUnlocked(id, result)) {
 				return false;
 			}
-			user = users.lookup(result.group->uuid);
-			if (user == NULL) {
+			if (!users.lookup(result.group->uuid, user)) {
 				uuid = result.group->uuid;
 				options = boost::make_shared<AP::Options>(result.group->options.copyAndPersist());
 			}
@@ -210,7 +209,8 @@ private:
 		s.connection.fd = -1;
 		s.connection.error = e;
 		// Tells the group, which detaches the process. Takes the pool's lock.
-		if (s.session->onInitiateFailure != NULL) {
+		// A group that shuts down has detached it already, and asserts that it is not done again.
+		if (s.session->onInitiateFailure != NULL && s.session->getGroup()->isAlive()) {
 			s.session->onInitiateFailure(s.session.get());
 		}
 		return GANGWAY_CONNECT_FAILED;
@@ -366,10 +366,11 @@ openSession(AP::Pool *pool, gangway_process_ref &ref, gangway_session &result) {
 	if (process->getLifeStatus() == AP::Process::DEAD) {
 		return GANGWAY_NOT_FOUND;
 	}
-	// Group::onSessionClose() asserts that a process with a session is not disabled.
-	if (!ref.group->isAlive() || !process->isAlive()
-	 || (process->enabled != AP::Process::ENABLED && process->enabled != AP::Process::DISABLING))
-	{
+	// Group::onSessionClose() asserts that a process with a session is not disabled. One that is being
+	// disabled gets requests only where Group::route() would give it some: when there is no other.
+	bool routable = process->enabled == AP::Process::ENABLED
+		|| (process->enabled == AP::Process::DISABLING && ref.group->enabledCount == 0);
+	if (!ref.group->isAlive() || !process->isAlive() || !routable) {
 		return GANGWAY_NOT_ROUTABLE;
 	}
 	AP::Socket *socket = process->findSocketsAcceptingHttpRequestsAndWithLowestBusyness();

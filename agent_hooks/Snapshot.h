@@ -250,8 +250,7 @@ private:
 		row.appType = keep(group->options.appType);
 		row.environment = keep(group->options.environment);
 		row.uuid = keep(group->uuid);
-		row.user = users.lookup(group->uuid);
-		if (row.user == NULL) {
+		if (!users.lookup(group->uuid, row.user)) {
 			row.options = boost::make_shared<AP::Options>(group->options.copyAndPersist());
 		}
 

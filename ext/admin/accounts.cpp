@@ -95,14 +95,9 @@ std::variant<std::vector<Account>, std::string> load_accounts(std::string_view a
                        nullptr)) {
         return std::string("the agent's configuration is not JSON");
     }
-    const Json::Value* entries = document.isObject()
-                                     ? document.find("api_server_authorizations",
-                                                     std::strchr("api_server_authorizations", '\0'))
-                                     : nullptr;
-    if (entries == nullptr || !entries->isArray()) {
-        return accounts;
-    }
-    for (const Json::Value& entry : *entries) {
+    const Json::Value entries =
+        document.isObject() ? document["api_server_authorizations"] : Json::Value();
+    for (const Json::Value& entry : entries) {
         auto account = make_account(entry);
         if (auto* message = std::get_if<std::string>(&account)) {
             return std::move(*message);

@@ -66,8 +66,9 @@ struct Connection::Request {
     bool authorization_used = false; // Authorization was meant for Gangway
 };
 
-Connection::Connection(Context& context, net::local::stream_protocol::socket socket)
-    : context_(context), stream_(std::move(socket)), peer_uid_(stream_.peer_uid()) {}
+Connection::Connection(Context& context, net::local::stream_protocol::socket socket,
+                       std::optional<uid_t> peer_uid)
+    : context_(context), stream_(std::move(socket)), peer_uid_(peer_uid) {}
 
 net::awaitable<void> Connection::run() {
     const auto self = shared_from_this();
@@ -79,16 +80,6 @@ net::awaitable<void> Connection::run() {
             break;
         }
     }
-    co_await stream_.linger(linger_time);
-}
-
-net::awaitable<void> Connection::refuse() {
-    const auto self = shared_from_this();
-    parser_.emplace();
-    const Problem problem{Code::too_many_connections,
-                          "There are " + std::to_string(context_.config.max_connections) +
-                              " connections already (max_connections)."};
-    co_await send(problem);
     co_await stream_.linger(linger_time);
 }
 
@@ -155,6 +146,33 @@ Credentials Connection::credentials(bool forwarded) const {
     return result;
 }
 
+// What Beast lets through and nobody should.
+std::optional<Problem> Connection::check_request() const {
+    const auto& message = parser_->get();
+    constexpr std::array<const char*, 6> once{"Authorization",       "X-Passenger-Connect-Password",
+                                              "X-Passenger-Process", "X-Gangway-Route",
+                                              "X-Gangway-Wait",      "X-Gangway-Timeout"};
+    for (const char* name : once) {
+        if (message.count(name) > 1) {
+            return Problem{Code::bad_header, std::string(name) + " is given twice."};
+        }
+    }
+    // RFC 9112, 6.3: with any other coding the length of the body is not known.
+    const bool coded = message.count(http::field::transfer_encoding) > 0;
+    if (coded && (message.version() < 11 || message.count(http::field::transfer_encoding) > 1 ||
+                  !beast::iequals(message[http::field::transfer_encoding], "chunked"))) {
+        return Problem{Code::bad_request,
+                       "The only Transfer-Encoding that is understood is chunked."};
+    }
+    // Passenger's own requests to its processes (request_handler/thread_handler.rb,
+    // wsgi-loader.py).
+    const auto method = message.method_string();
+    if (beast::iequals(method, "PING") || beast::iequals(method, "OOBW")) {
+        return Problem{Code::bad_request, "The methods PING and OOBW are Passenger's own."};
+    }
+    return std::nullopt;
+}
+
 // Who asks comes before what is asked for: nobody learns anything without access.
 std::optional<Problem> Connection::understand(Request& request) {
     const auto& message = parser_->get();
@@ -173,6 +191,9 @@ std::optional<Problem> Connection::understand(Request& request) {
         return Problem{Code::unauthorized,
                        "Send the password of a process in X-Passenger-Connect-Password, or an "
                        "account with Basic authentication."};
+    }
+    if (auto problem = check_request()) {
+        return problem;
     }
     if (!target) {
         return Problem{Code::bad_request, "The request's target must begin with '/'."};
@@ -208,7 +229,7 @@ net::awaitable<bool> Connection::answer_listing(const Request& request) {
         co_return co_await send(*problem);
     }
     const std::string& document = std::get<std::string>(answer);
-    co_return co_await send(200, json_type, document, {});
+    co_return co_await send(200, json_type, document, {}, true);
 }
 
 std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {
@@ -280,17 +301,20 @@ net::awaitable<bool> Connection::send(const Problem& problem) {
         more += "Allow: GET, HEAD\r\n";
     }
     const std::string body = to_json(problem);
-    co_return co_await send(status(problem.code), problem_type, body, more);
+    // What was not understood may not end where it seems to.
+    const bool keep = problem.code != Code::bad_request;
+    co_return co_await send(status(problem.code), problem_type, body, more, keep);
 }
 
 net::awaitable<bool> Connection::send(unsigned status, std::string_view content_type,
-                                      const std::string& body, std::string_view more_headers) {
+                                      const std::string& body, std::string_view more_headers,
+                                      bool may_keep_alive) {
     const auto& request = parser_->get();
     const bool whole_request_read =
         parser_->is_header_done() &&
         (parser_->is_done() || (!parser_->chunked() && parser_->content_length().value_or(0) == 0));
-    const bool keep_alive =
-        whole_request_read && request.version() >= 11 && request.keep_alive() && !context_.draining;
+    const bool keep_alive = may_keep_alive && whole_request_read && request.version() >= 11 &&
+                            request.keep_alive() && !context_.draining;
     const auto reason = http::obsolete_reason(static_cast<http::status>(status));
 
     std::string text = "HTTP/1.1 " + std::to_string(status) + " ";

@@ -35,12 +35,11 @@ struct Context {
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Context& context, net::local::stream_protocol::socket socket);
+    Connection(Context& context, net::local::stream_protocol::socket socket,
+               std::optional<uid_t> peer_uid);
 
     // Serves until the client goes, an error, or the drain. Keeps the connection alive meanwhile.
     net::awaitable<void> run();
-    // Answers too_many_connections to whatever comes first.
-    net::awaitable<void> refuse();
     // The agent exits: ends a connection that waits for a request, lets a request finish.
     void drain();
     // Ends it whatever it does.
@@ -52,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     net::awaitable<bool> read_header();
     net::awaitable<bool> answer();
     std::optional<Problem> understand(Request& request);
+    std::optional<Problem> check_request() const;
     Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
     net::awaitable<bool> answer_listing(const Request& request);
@@ -59,7 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
     net::awaitable<bool> send(unsigned status, std::string_view content_type,
-                              const std::string& body, std::string_view more_headers);
+                              const std::string& body, std::string_view more_headers,
+                              bool may_keep_alive);
     net::awaitable<bool> send(const Problem& problem);
 
     Context& context_;

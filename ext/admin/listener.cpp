@@ -1,9 +1,12 @@
 #include "admin/listener.hpp"
 
 #include <cerrno>
+#include <exception>
+#include <string>
 #include <system_error>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <sys/socket.h>
 
 namespace gangway::admin {
@@ -12,6 +15,8 @@ namespace {
 
 // When the process has no descriptor left; asking again at once would only burn CPU.
 constexpr std::chrono::milliseconds exhausted_pause{100};
+
+constexpr unsigned most_at_once = 64;
 
 } // namespace
 
@@ -47,13 +52,25 @@ net::awaitable<void> Listener::run() {
     }
 }
 
+void Listener::hand_over(int fd) {
+    try {
+        on_accept_(net::local::stream_protocol::socket(io_, net::local::stream_protocol(), fd));
+    } catch (const std::exception& e) {
+        log_.error(std::string("a connection is lost: ") + e.what());
+    }
+}
+
 net::awaitable<bool> Listener::accept_all() {
+    unsigned accepted = 0;
     while (!closed_) {
         // Asio's own accept makes a descriptor that a process forked in between would inherit.
         const int fd =
             ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
-            on_accept_(net::local::stream_protocol::socket(io_, net::local::stream_protocol(), fd));
+            hand_over(fd);
+            if (++accepted % most_at_once == 0) {
+                co_await net::post(io_, net::use_awaitable); // Others want to be served, too.
+            }
             continue;
         }
         if (errno == EAGAIN) {

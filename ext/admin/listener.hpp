@@ -28,6 +28,7 @@ class Listener {
   private:
     // False when there is nobody to accept any more.
     net::awaitable<bool> accept_all();
+    void hand_over(int fd);
 
     net::io_context& io_;
     net::local::stream_protocol::acceptor acceptor_;

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -65,22 +66,35 @@ std::optional<std::string> make_room(const std::string& path) {
     return std::nullopt;
 }
 
+// Through a descriptor of the socket itself, so that a link put in its place is not followed.
+std::optional<std::string> set_access(const SocketOptions& options) {
+    const int fd = ::open(options.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info {};
+    if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISSOCK(info.st_mode)) {
+        std::string problem = failure(options.path, "cannot open it");
+        ::close(fd);
+        return problem;
+    }
+    std::optional<std::string> problem;
+    if ((options.owner || options.group) &&
+        ::fchownat(fd, "", options.owner.value_or(static_cast<uid_t>(-1)),
+                   options.group.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
+        problem = failure(options.path, "cannot set socket_owner and socket_group");
+    } else if (::chmod(("/proc/self/fd/" + std::to_string(fd)).c_str(), options.mode) != 0) {
+        problem = failure(options.path, "cannot set socket_mode");
+    }
+    ::close(fd);
+    return problem;
+}
+
 std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options) {
-    const auto unchanged_user = static_cast<uid_t>(-1);
-    const auto unchanged_group = static_cast<gid_t>(-1);
-    const char* path = options.path.c_str();
     // On Linux the file is created with the mode of the unbound socket, so that nobody can connect
     // before the owner and the mode are as they shall be.
     if (::fchmod(fd, S_IRUSR | S_IWUSR) != 0 || call(::bind, fd, address_of(options.path)) != 0) {
         return failure(options.path, "cannot bind");
     }
-    if ((options.owner || options.group) &&
-        ::lchown(path, options.owner.value_or(unchanged_user),
-                 options.group.value_or(unchanged_group)) != 0) {
-        return failure(options.path, "cannot set socket_owner and socket_group");
-    }
-    if (::chmod(path, options.mode) != 0) {
-        return failure(options.path, "cannot set socket_mode");
+    if (auto problem = set_access(options)) {
+        return problem;
     }
     if (::listen(fd, backlog) != 0) {
         return failure(options.path, "cannot listen");
@@ -127,18 +141,22 @@ SocketFile::SocketFile(SocketFile&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       path_(std::move(other.path_)),
       device_(other.device_),
-      inode_(other.inode_) {}
+      inode_(std::exchange(other.inode_, 0)) {}
 
 SocketFile::~SocketFile() {
-    if (fd_ < 0) {
-        return;
+    remove();
+    if (fd_ >= 0) {
+        ::close(fd_);
     }
+}
+
+void SocketFile::remove() {
     struct stat info {};
     if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_dev == device_ &&
         info.st_ino == inode_) {
         ::unlink(path_.c_str());
     }
-    ::close(fd_);
+    inode_ = 0;
 }
 
 } // namespace gangway::admin

@@ -31,6 +31,8 @@ class SocketFile {
     ~SocketFile();
 
     int fd() const { return fd_; }
+    // Makes the path free for another agent; who has connected already is still accepted.
+    void remove();
 
   private:
     SocketFile(int fd, std::string path);

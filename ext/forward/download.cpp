@@ -52,6 +52,10 @@ net::awaitable<error_code> Download::read_head() {
             co_return ec;
         }
         watch_.heard();
+        const auto& fields = parser_->get();
+        if (fields.count(http::field::transfer_encoding) > 0 && !parser_->chunked()) {
+            co_return http::error::bad_transfer_encoding;
+        }
         const unsigned status = parser_->get().result_int();
         if (status >= 200) {
             co_return error_code();

@@ -23,8 +23,19 @@ class Exchange {
     void abort();
     bool aborted() const { return aborted_; }
 
-    // The connection to the process that abort() has to interrupt; null for none.
-    void set_upstream(Upstream* upstream) { upstream_ = upstream; }
+    // The connection to the process that abort() has to interrupt, while it is in use.
+    class UpstreamInUse {
+      public:
+        UpstreamInUse(Exchange& exchange, Upstream& upstream) : exchange_(exchange) {
+            exchange_.upstream_ = &upstream;
+        }
+        ~UpstreamInUse() { exchange_.upstream_ = nullptr; }
+        UpstreamInUse(const UpstreamInUse&) = delete;
+        UpstreamInUse& operator=(const UpstreamInUse&) = delete;
+
+      private:
+        Exchange& exchange_;
+    };
 
   private:
     net::steady_timer timer_;

@@ -1,6 +1,7 @@
 #include "forward/forwarder.hpp"
 
 #include <array>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -63,15 +64,14 @@ class Forwarder {
     net::awaitable<Outcome> run() {
         const auto deadline = std::chrono::steady_clock::now() + order_.wait;
         // A client that has gone needs no answer: the process is free for others at once.
-        client_.stream.watch_hangup([this] { exchange_.abort(); });
+        const ClientStream::HangupWatch watch(client_.stream, [this] { exchange_.abort(); });
         for (;;) {
             std::optional<Upstream> upstream;
             if (auto problem = co_await reach(upstream, deadline)) {
                 co_return std::move(*problem);
             }
-            exchange_.set_upstream(&*upstream);
+            const Exchange::UpstreamInUse in_use(exchange_, *upstream);
             auto outcome = co_await attempt(*upstream);
-            exchange_.set_upstream(nullptr);
             if (outcome) {
                 co_return std::move(*outcome);
             }
@@ -126,7 +126,8 @@ Forwarder::reach(std::optional<Upstream>& upstream,
         case Step::go_direct: {
             auto problem = check_state();
             if (!problem) {
-                upstream.emplace(client_.stream.get_executor(), view(identity().debug_address));
+                upstream.emplace(client_.stream.get_executor(), view(identity().debug_address),
+                                 identity().pid);
             }
             co_return problem;
         }
@@ -207,8 +208,17 @@ net::awaitable<std::optional<Outcome>> Forwarder::exchange_with(Upstream& upstre
         co_await send_continue();
         upload.start();
     }
-    auto outcome = co_await receive(upstream, watch, upload);
-    co_await upload.stop();
+    std::optional<Outcome> outcome;
+    std::exception_ptr failure;
+    try {
+        outcome = co_await receive(upstream, watch, upload);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await upload.stop(); // Before anything that it uses goes away.
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
     if (outcome && std::holds_alternative<Done>(*outcome) && !body_.empty() && !upload.complete()) {
         std::get<Done>(*outcome).keep_alive = false; // The rest of the body stands in the way.
     }
@@ -307,9 +317,7 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
 
 net::awaitable<Outcome> forward(Client client, Order order, Exchange& exchange) {
     Forwarder forwarder(client, std::move(order), exchange);
-    Outcome outcome = co_await forwarder.run();
-    client.stream.forget_hangup();
-    co_return outcome;
+    co_return co_await forwarder.run();
 }
 
 } // namespace gangway::forward

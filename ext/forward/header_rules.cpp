@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 
 #include <boost/beast/core/string.hpp>
@@ -38,13 +39,15 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
                        [&](std::string_view other) { return iequals(other, name); });
 }
 
+using Names = std::set<std::string_view, boost::beast::iless>;
+
 // The headers that Connection names are hop-by-hop too.
-std::vector<std::string_view> connection_options(const http::fields& fields) {
-    std::vector<std::string_view> options;
+Names connection_options(const http::fields& fields) {
+    Names options;
     const auto [begin, end] = fields.equal_range(http::field::connection);
     for (auto it = begin; it != end; ++it) {
         for (const auto& token : http::token_list(it->value())) {
-            options.push_back(view(token));
+            options.insert(view(token));
         }
     }
     return options;
@@ -56,7 +59,7 @@ Headers filter(const http::fields& fields, std::span<const std::string_view> dro
     for (const auto& field : fields) {
         const std::string_view name = view(field.name_string());
         if (!contains(never_passed_on, name) && !contains(dropped, name) &&
-            !contains(options, name) && !name.starts_with("!~")) {
+            !options.contains(name) && !name.starts_with("!~")) {
             result.push_back({name, view(field.value())});
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -57,20 +58,19 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 
 Variables cgi_headers(const Headers& headers) {
     Variables result;
+    std::unordered_map<std::string, std::size_t> positions;
     for (const Header& header : headers) {
         std::string name = cgi_name(header.name);
-        if (name.empty() || name == "HTTP_CONTENT_TYPE" ||
-            header.value.find('\0') != header.value.npos) {
+        if (name.empty() || name == "HTTP_CONTENT_TYPE") {
             continue;
         }
-        const auto same = std::find_if(result.begin(), result.end(), [&](const auto& variable) {
-            return variable.first == name;
-        });
-        if (same == result.end()) {
+        const auto [position, is_new] = positions.try_emplace(name, result.size());
+        if (is_new) {
             result.emplace_back(std::move(name), header.value);
         } else {
-            same->second += name == "HTTP_COOKIE" ? ";" : ",";
-            same->second += header.value;
+            std::string& value = result[position->second].second;
+            value += name == "HTTP_COOKIE" ? ";" : ",";
+            value += header.value;
         }
     }
     return result;
@@ -158,7 +158,9 @@ std::string encode_http_request(const Request& request) {
 std::string encode_debug_request(const Request& request) {
     std::string result = start_of_http(request);
     for (const Header& header : request.headers) {
-        add_header(result, header.name, header.value);
+        if (!cgi_name(header.name).empty()) { // The handler makes CGI names of them, too.
+            add_header(result, header.name, header.value);
+        }
     }
     add_header(result, "X-Passenger-Connect-Password", request.password);
     result += "\r\n";

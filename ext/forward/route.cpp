@@ -29,7 +29,9 @@ Step next_step(const Situation& s) {
 }
 
 std::chrono::milliseconds pause_before(unsigned attempt) {
-    return std::chrono::milliseconds(std::min(1U << std::min(attempt - 1, 5U), 20U));
+    constexpr unsigned about_a_second = 50;
+    const unsigned longest = attempt <= about_a_second ? 20 : 100;
+    return std::chrono::milliseconds(std::min(1U << std::min(attempt - 1, 7U), longest));
 }
 
 } // namespace gangway::forward

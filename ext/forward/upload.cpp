@@ -22,6 +22,7 @@ void Upload::start() {
 }
 
 net::awaitable<void> Upload::stop() {
+    stopping_ = true;
     if (!ended_) {
         client_.stream.cancel();
         upstream_.cancel();
@@ -30,8 +31,11 @@ net::awaitable<void> Upload::stop() {
 }
 
 net::awaitable<void> Upload::run() {
-    for (;;) {
+    while (!stopping_) {
         const std::size_t size = co_await read_piece();
+        if (stopping_) {
+            break;
+        }
         if (client_error_) {
             upstream_.cancel(); // Nobody waits for the answer any more.
             break;

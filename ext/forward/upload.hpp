@@ -42,6 +42,7 @@ class Upload {
     SilenceWatch& watch_;
     bool chunked_; // towards the process
     bool ended_ = true;
+    bool stopping_ = false;
     bool complete_ = false;
     error_code client_error_;
     net::steady_timer end_; // never expires; cancelled when the upload ends

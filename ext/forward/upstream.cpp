@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -42,6 +43,21 @@ Problem internal_error() {
     return {Code::internal_error, "The agent could not connect to the process; its log says why."};
 }
 
+Problem debug_socket_gone(error_code ec) {
+    return {Code::connect_failed, "The debug socket of the process cannot be connected to: " +
+                                      (ec ? ec.message() : "the process has ended") + "."};
+}
+
+// False for a process that has ended, reaped or not (proc(5), /proc/PID/stat).
+bool is_alive(std::int64_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    const std::size_t name_end = stat.rfind(')'); // The name may hold anything.
+    return name_end != std::string::npos && name_end + 2 < stat.size() &&
+           stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
+}
+
 // Nothing for an address that cannot be understood.
 std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string_view address) {
     constexpr std::string_view unix_prefix = "unix:";
@@ -73,8 +89,8 @@ std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string
 Upstream::Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session)
     : direct_(false), session_(std::move(session)), socket_(executor) {}
 
-Upstream::Upstream(const net::any_io_executor& executor, std::string_view address)
-    : direct_(true), address_(address), socket_(executor) {}
+Upstream::Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid)
+    : direct_(true), address_(address), pid_(pid), socket_(executor) {}
 
 Upstream::~Upstream() {
     finish(false, false);
@@ -181,10 +197,11 @@ net::awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchan
     if (timed_out_) {
         co_return connect_timeout();
     }
-    if (ec) {
-        co_return Problem{Code::connect_failed, "Connecting to the debug socket of the process "
-                                                "failed: " +
-                                                    ec.message() + "."};
+    // A port of a process that has died can be had by anybody, who would then be sent the password.
+    // As the process still lives after the connection was made, it is the one that was connected
+    // to.
+    if (ec || !is_alive(pid_)) {
+        co_return debug_socket_gone(ec);
     }
     co_return std::nullopt;
 }

@@ -20,8 +20,8 @@ class Upstream {
   public:
     // Through the pool.
     Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session);
-    // To a debug socket: "tcp://HOST:PORT", numeric, or "unix:PATH".
-    Upstream(const net::any_io_executor& executor, std::string_view address);
+    // To the debug socket of a process: "tcp://HOST:PORT", numeric, or "unix:PATH".
+    Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid);
     ~Upstream();
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
@@ -52,6 +52,7 @@ class Upstream {
     bool direct_;
     std::unique_ptr<pool::Session> session_; // null for a debug socket, and after finish()
     std::string_view address_;               // of a debug socket
+    std::int64_t pid_ = 0;                   // of its process
     gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
     WorkerSocket socket_;
     bool timed_out_ = false;

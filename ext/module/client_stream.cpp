@@ -1,6 +1,5 @@
 #include "module/client_stream.hpp"
 
-#include <memory>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -15,24 +14,13 @@ namespace gangway {
 
 using std::chrono::milliseconds;
 
-struct ClientStream::HangupWatch {
-    explicit HangupWatch(std::function<void()> function) : on_hangup(std::move(function)) {}
-
-    std::function<void()> on_hangup;
-    bool over = false;
-};
-
 ClientStream::ClientStream(net::local::stream_protocol::socket socket)
     : socket_(std::move(socket)) {}
 
-ClientStream::~ClientStream() {
-    forget_hangup();
-}
-
-std::optional<uid_t> ClientStream::peer_uid() {
+std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket) {
     ucred credentials{};
     socklen_t size = sizeof(credentials);
-    if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
         return std::nullopt;
     }
     return credentials.uid;
@@ -89,28 +77,24 @@ bool ClientStream::hung_up() {
     return ::poll(&poll_one, 1, 0) > 0 && (poll_one.revents & POLLHUP) != 0;
 }
 
-void ClientStream::watch_hangup(std::function<void()> on_hangup) {
-    forget_hangup();
-    hangup_watch_ = std::make_shared<HangupWatch>(std::move(on_hangup));
-    const auto report = [this, watch = hangup_watch_](error_code ec) {
-        if (!ec && !watch->over && hung_up()) {
-            watch->over = true;
-            watch->on_hangup();
+ClientStream::HangupWatch::HangupWatch(ClientStream& stream, std::function<void()> on_hangup)
+    : over_(std::make_shared<bool>(false)) {
+    const auto report = [&stream, over = over_, tell = std::move(on_hangup)](error_code ec) {
+        if (!ec && !*over && stream.hung_up()) {
+            *over = true;
+            tell();
         }
     };
     // Epoll reports an edge: one that came before must be looked for.
-    if (hung_up()) {
-        net::post(get_executor(), [report] { report(error_code()); });
+    if (stream.hung_up()) {
+        net::post(stream.get_executor(), [report] { report(error_code()); });
     } else {
-        socket_.async_wait(net::socket_base::wait_error, report);
+        stream.socket_.async_wait(net::socket_base::wait_error, report);
     }
 }
 
-void ClientStream::forget_hangup() {
-    if (hangup_watch_) {
-        hangup_watch_->over = true;
-        hangup_watch_.reset();
-    }
+ClientStream::HangupWatch::~HangupWatch() {
+    *over_ = true;
 }
 
 void ClientStream::cancel() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -20,13 +21,10 @@ namespace gangway {
 class ClientStream {
   public:
     explicit ClientStream(net::local::stream_protocol::socket socket);
-    ~ClientStream();
     ClientStream(const ClientStream&) = delete;
     ClientStream& operator=(const ClientStream&) = delete;
 
     net::any_io_executor get_executor() { return socket_.get_executor(); }
-    // The user at the other end (SO_PEERCRED, unix(7)).
-    std::optional<uid_t> peer_uid();
 
     // http::error::header_limit when there are more than max_bytes.
     net::awaitable<error_code> read_header(beast::flat_buffer& buffer, RequestParser& parser,
@@ -40,10 +38,18 @@ class ClientStream {
     // Says that nothing more will be written, and reads until the client has closed, too.
     net::awaitable<void> linger(std::chrono::milliseconds timeout);
 
-    // Calls on_hangup once when the client has closed its end, not only shut down its writing,
-    // until forget_hangup().
-    void watch_hangup(std::function<void()> on_hangup);
-    void forget_hangup();
+    // While it lives, calls on_hangup once when the client has closed its end, not only shut down
+    // its writing.
+    class HangupWatch {
+      public:
+        HangupWatch(ClientStream& stream, std::function<void()> on_hangup);
+        ~HangupWatch();
+        HangupWatch(const HangupWatch&) = delete;
+        HangupWatch& operator=(const HangupWatch&) = delete;
+
+      private:
+        std::shared_ptr<bool> over_; // shared with the handler, which may be queued already
+    };
 
     // Interrupts whatever waits on the socket.
     void cancel();
@@ -51,11 +57,12 @@ class ClientStream {
     bool is_open() const { return socket_.is_open(); }
 
   private:
-    struct HangupWatch;
     bool hung_up();
 
     net::local::stream_protocol::socket socket_;
-    std::shared_ptr<HangupWatch> hangup_watch_;
 };
+
+// The user at the other end (SO_PEERCRED, unix(7)).
+std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket);
 
 } // namespace gangway

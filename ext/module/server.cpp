@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "admin/accounts.hpp"
@@ -41,6 +42,10 @@ class SignalsBlocked {
     SignalsBlocked() {
         sigset_t all;
         sigfillset(&all);
+        // A crash must reach Passenger's handler, which writes the crash log.
+        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP}) {
+            sigdelset(&all, fault);
+        }
         pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
     ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -113,24 +118,41 @@ void Server::start_thread() {
 }
 
 void Server::accept(net::local::stream_protocol::socket socket) {
-    const bool refused = connections_.size() >= config_.max_connections;
-    auto connection = std::make_shared<admin::Connection>(context_, std::move(socket));
-    net::co_spawn(io_, serve(std::move(connection), refused), net::detached);
+    const auto uid = peer_uid(socket);
+    const bool trusted = uid && (*uid == 0 || *uid == context_.agent_uid);
+    unsigned& count = trusted ? trusted_connections_ : other_connections_;
+    if (count >= config_.max_connections) {
+        refuse(socket);
+        return;
+    }
+    auto connection = std::make_shared<admin::Connection>(context_, std::move(socket), uid);
+    count++;
+    net::co_spawn(io_, serve(std::move(connection), trusted), net::detached);
 }
 
-net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool refused) {
+// Costs one system call and holds nothing, however many come.
+void Server::refuse(net::local::stream_protocol::socket& socket) const {
+    const std::string body = admin::to_json(
+        {admin::Code::too_many_connections, "There are " + std::to_string(config_.max_connections) +
+                                                " connections already (max_connections)."});
+    const std::string text = "HTTP/1.1 503 Service Unavailable\r\n"
+                             "Content-Type: application/problem+json\r\n"
+                             "X-Gangway-Error: too_many_connections\r\n"
+                             "Connection: close\r\nContent-Length: " +
+                             std::to_string(body.size()) + "\r\n\r\n" + body;
+    ::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
     const auto position = connections_.insert(connections_.end(), connection);
     try {
-        if (refused) {
-            co_await connection->refuse();
-        } else {
-            co_await connection->run();
-        }
+        co_await connection->run();
     } catch (const std::exception& e) {
         log_.error(std::string("a connection is closed after an internal error: ") + e.what());
         connection->abort();
     }
     connections_.erase(position);
+    (trusted ? trusted_connections_ : other_connections_)--;
     if (stopping_ && connections_.empty()) {
         drain_deadline_.cancel();
     }
@@ -144,7 +166,10 @@ void Server::drain() {
 }
 
 void Server::begin_drain() {
-    net::post(io_, [this] { drain(); });
+    net::post(io_, [this] {
+        socket_.remove(); // Another agent may be about to start at the same path.
+        drain();
+    });
 }
 
 void Server::abort_all() {

@@ -38,7 +38,8 @@ class Server {
            admin::SocketFile socket);
     void start_thread();
     void accept(net::local::stream_protocol::socket socket);
-    net::awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool refused);
+    void refuse(net::local::stream_protocol::socket& socket) const;
+    net::awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
     // On the thread.
     void drain();
     void abort_all();
@@ -53,6 +54,9 @@ class Server {
     admin::Listener listener_;
     net::steady_timer drain_deadline_;
     std::list<std::shared_ptr<admin::Connection>> connections_;
+    // Of root and the agent's user, and of all others: so that these cannot lock those out.
+    unsigned trusted_connections_ = 0;
+    unsigned other_connections_ = 0;
     bool stopping_ = false;
     std::thread thread_;
 };

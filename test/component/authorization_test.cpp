@@ -95,12 +95,16 @@ TEST_F(AuthorizationTest, TheAgentsOwnUserSeesAndReachesEverything) {
     EXPECT_EQ(get(request_path(202)).body, "202 GET /");
 }
 
-TEST_F(AuthorizationTest, AnApplicationsOwnUserSeesAndReachesThatUsersGroups) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root may connect as another user";
-    }
-    start_with_accounts();
-    Client app = client_of_user(socket_path(), group().uid);
+class AuthorizationOfAnotherUser : public AuthorizationTest,
+                                   public ::testing::WithParamInterface<uid_t> {};
+
+INSTANTIATE_TEST_SUITE_P(AsRoot, AuthorizationOfAnotherUser, as_root<uid_t>({4'000'009}));
+
+TEST_P(AuthorizationOfAnotherUser, AnApplicationsOwnUserSeesAndReachesThatUsersGroups) {
+    fill_pool();
+    group().uid = GetParam();
+    start();
+    Client app = client_of_user(socket_path(), GetParam());
     EXPECT_EQ(visible(app, {}), std::vector<int>{101});
     EXPECT_EQ(app.get(request_path(101)).body, "101 GET /");
     EXPECT_EQ(json(app.get("/v1/processes?secrets=true"))["processes"][0]["password"],
@@ -114,24 +118,19 @@ TEST_F(AuthorizationTest, AnApplicationsOwnUserSeesAndReachesThatUsersGroups) {
     EXPECT_TRUE(pool["get_wait_list_size"].isNull());
 }
 
-TEST_F(AuthorizationTest, AnyOtherUserLearnsNothing) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root may connect as another user";
-    }
+TEST_P(AuthorizationOfAnotherUser, AnyOtherUserLearnsNothing) {
     start_with_accounts();
-    Client stranger = client_of_user(socket_path(), 4'000'009);
+    Client stranger = client_of_user(socket_path(), GetParam());
     expect_nothing_learned(stranger, {});
     EXPECT_EQ(visible(stranger, with_password(blog_password)), std::vector<int>{202});
 }
 
-TEST_F(AuthorizationTest, AGroupWithoutKnownUserIsNoUsersGroup) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root may connect as another user";
-    }
+TEST_P(AuthorizationOfAnotherUser, AGroupWithoutKnownUserIsNoUsersGroup) {
     fill_pool();
+    group().uid = GetParam();
     group().has_user = false;
     start();
-    Client former = client_of_user(socket_path(), 4'000'001);
+    Client former = client_of_user(socket_path(), GetParam());
     expect_nothing_learned(former, {});
 }
 

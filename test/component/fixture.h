@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <json/json.h>
+#include <unistd.h>
 
 namespace gangway::test {
 
@@ -47,6 +48,12 @@ class ModuleTest : public ::testing::Test {
     std::unique_ptr<TestHost> host_;
     Group* group_ = nullptr;
 };
+
+// The parameters of tests that only root can run: none, and so no test, for others.
+template <class T>
+auto as_root(std::initializer_list<T> parameters) {
+    return ::testing::ValuesIn(::geteuid() == 0 ? std::vector<T>(parameters) : std::vector<T>());
+}
 
 // "/v1/processes/PID/request" and the path.
 std::string request_path(std::int64_t pid, const std::string& path = "/");

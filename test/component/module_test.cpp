@@ -244,23 +244,26 @@ TEST_F(ModuleTest, TheSocketHasTheConfiguredMode) {
     EXPECT_EQ(status_of(socket_path()).st_mode & 07777U, 0640U);
 }
 
-TEST_F(ModuleTest, TheSocketHasTheConfiguredOwnerAndGroupByNumber) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root may give files away";
-    }
-    start(R"({"socket_owner": 65534, "socket_group": 65534})");
-    EXPECT_EQ(status_of(socket_path()).st_uid, 65534U);
-    EXPECT_EQ(status_of(socket_path()).st_gid, 65534U);
+struct SocketOwner {
+    const char* name;
+    uid_t user;
+    gid_t group;
+};
+
+class SocketOfAnotherUser : public ModuleTest, public ::testing::WithParamInterface<SocketOwner> {};
+
+TEST_P(SocketOfAnotherUser, HasTheConfiguredOwnerAndGroupByNumber) {
+    const auto [name, user, group] = GetParam();
+    start(R"({"socket_owner": )" + std::to_string(user) + R"(, "socket_group": )" +
+          std::to_string(group) + "}");
+    EXPECT_EQ(status_of(socket_path()).st_uid, user);
+    EXPECT_EQ(status_of(socket_path()).st_gid, group);
 }
 
-TEST_F(ModuleTest, TheSocketsOwnerMayBeANumberThatNoDatabaseKnows) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root may give files away";
-    }
-    start(R"({"socket_owner": 4000001, "socket_group": 4000002})");
-    EXPECT_EQ(status_of(socket_path()).st_uid, 4000001U);
-    EXPECT_EQ(status_of(socket_path()).st_gid, 4000002U);
-}
+INSTANTIATE_TEST_SUITE_P(AsRoot, SocketOfAnotherUser,
+                         as_root<SocketOwner>({{"InTheDatabase", 65534, 65534},
+                                               {"InNoDatabase", 4'000'001, 4'000'002}}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_F(ModuleTest, TheSocketHasTheConfiguredOwnerAndGroupByName) {
     start(R"({"socket_owner": ")" + std::string(::getpwuid(::geteuid())->pw_name) +   // NOLINT

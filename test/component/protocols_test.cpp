@@ -163,14 +163,19 @@ TEST_P(StaleConnection, ASafeRequestIsSentAgainOnceOnly) {
 
 class Routes : public ModuleTest {};
 
+// The debug socket of a process is used only while that process lives.
+const int living_pid = ::getpid();
+
 TEST_F(Routes, DirectReachesTheDebugSocketWithThePassword) {
-    const auto process = ruby_worker(101, behave::answer_pid());
+    const auto process = ruby_worker(living_pid, behave::answer_pid());
     start();
-    const Response response = get(request_path(101, "/x?y"), {{"X-Gangway-Route", "direct"}});
+    const Response response =
+        get(request_path(living_pid, "/x?y"), {{"X-Gangway-Route", "direct"}});
     EXPECT_EQ(response.status, 200);
-    EXPECT_EQ(response.body, "101 GET /x?y");
+    EXPECT_EQ(response.body, std::to_string(living_pid) + " GET /x?y");
     EXPECT_EQ(response.header("X-Gangway-Route"), "direct");
-    EXPECT_EQ(response.header("X-Gangway-Process"), "101 gupid-101");
+    EXPECT_EQ(response.header("X-Gangway-Process"),
+              std::to_string(living_pid) + " gupid-" + std::to_string(living_pid));
     EXPECT_EQ(host().processed(*process), 0U) << "not counted";
     ASSERT_EQ(process->worker(1).requests().size(), 1U);
     EXPECT_EQ(process->worker(1).requests()[0].header("X-Passenger-Connect-Password"),
@@ -179,12 +184,21 @@ TEST_F(Routes, DirectReachesTheDebugSocketWithThePassword) {
 }
 
 TEST_F(Routes, DirectWorksWhileTheProcessIsBusy) {
-    const auto process = ruby_worker(101, behave::answer_pid());
+    const auto process = ruby_worker(living_pid, behave::answer_pid());
     start();
     host().visitor_enters(*process);
-    const Response response = get(request_path(101), {{"X-Gangway-Route", "direct"}});
+    const Response response = get(request_path(living_pid), {{"X-Gangway-Route", "direct"}});
     EXPECT_EQ(response.status, 200);
     host().visitor_leaves(*process);
+}
+
+TEST_F(Routes, DirectIsNotSentToWhoeverHasTheSocketOfAProcessThatHasEnded) {
+    constexpr int no_pid = 999'999'999; // Beyond what a kernel gives out.
+    const auto process = ruby_worker(no_pid, behave::answer_pid());
+    start();
+    EXPECT_TRUE(is_problem(get(request_path(no_pid), {{"X-Gangway-Route", "direct"}}), 502,
+                           "connect_failed"));
+    EXPECT_TRUE(process->worker().requests().empty());
 }
 
 TEST_F(Routes, DirectIsUnavailableWithABodyOrWithoutDebugSocket) {
@@ -204,10 +218,10 @@ TEST_F(Routes, AutoTakesThePoolWhileTheProcessIsFree) {
 }
 
 TEST_F(Routes, AutoTakesTheDebugSocketWhileTheProcessIsBusy) {
-    const auto process = ruby_worker(101, behave::answer_pid());
+    const auto process = ruby_worker(living_pid, behave::answer_pid());
     start();
     host().visitor_enters(*process);
-    const Response response = get(request_path(101));
+    const Response response = get(request_path(living_pid));
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.header("X-Gangway-Route"), "direct");
     host().visitor_leaves(*process);

@@ -41,11 +41,12 @@ TEST(Route, HasThreeWords) {
     EXPECT_FALSE(parse_route("").has_value());
 }
 
-TEST(Pause, GrowsFromOneMillisecondToTwenty) {
+TEST(Pause, GrowsFromOneMillisecondToTwentyAndAfterASecondToAHundred) {
     EXPECT_EQ(pause_before(1).count(), 1);
     EXPECT_EQ(pause_before(2).count(), 2);
     EXPECT_EQ(pause_before(3).count(), 4);
-    EXPECT_EQ(pause_before(100).count(), 20);
+    EXPECT_EQ(pause_before(50).count(), 20);
+    EXPECT_EQ(pause_before(51).count(), 100);
 }
 
 } // namespace

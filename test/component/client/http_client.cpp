@@ -184,6 +184,13 @@ void Client::consume(std::size_t size) {
     }
 }
 
+std::string Client::rest() {
+    std::string bytes = buffer_.substr(taken_);
+    buffer_.clear();
+    taken_ = 0;
+    return bytes;
+}
+
 bool Client::take(std::size_t size, std::string& into) {
     for (;;) {
         const std::size_t have = std::min(size, buffer_.size() - taken_);
@@ -226,7 +233,7 @@ void Client::read_body(Response& response, bool to_head) {
     } else {
         while (fill()) {
         }
-        response.body += std::exchange(buffer_, {});
+        response.body += rest();
         response.complete = true;
     }
 }
@@ -242,7 +249,7 @@ std::string Client::read_raw(std::size_t size) {
     if (!take(size, bytes)) {
         throw ClientError("end of stream after " + std::to_string(bytes.size()) + " bytes");
     }
-    return bytes + std::exchange(buffer_, {});
+    return bytes + rest();
 }
 
 void Client::half_close() {

@@ -72,6 +72,7 @@ class Client {
     bool fill(); // false at the end of the stream
     std::optional<std::string> line();
     void consume(std::size_t size);
+    std::string rest();
     bool take(std::size_t size, std::string& into);
     bool read_chunks(std::string& into);
 
