@@ -98,6 +98,7 @@ TEST_F(AuthorizationTest, TheAgentsOwnUserSeesAndReachesEverything) {
 class AuthorizationOfAnotherUser : public AuthorizationTest,
                                    public ::testing::WithParamInterface<uid_t> {};
 
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AuthorizationOfAnotherUser);
 INSTANTIATE_TEST_SUITE_P(AsRoot, AuthorizationOfAnotherUser, as_root<uid_t>({4'000'009}));
 
 TEST_P(AuthorizationOfAnotherUser, AnApplicationsOwnUserSeesAndReachesThatUsersGroups) {

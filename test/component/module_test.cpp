@@ -260,14 +260,17 @@ TEST_P(SocketOfAnotherUser, HasTheConfiguredOwnerAndGroupByNumber) {
     EXPECT_EQ(status_of(socket_path()).st_gid, group);
 }
 
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SocketOfAnotherUser);
 INSTANTIATE_TEST_SUITE_P(AsRoot, SocketOfAnotherUser,
                          as_root<SocketOwner>({{"InTheDatabase", 65534, 65534},
                                                {"InNoDatabase", 4'000'001, 4'000'002}}),
                          [](const auto& test) { return test.param.name; });
 
 TEST_F(ModuleTest, TheSocketHasTheConfiguredOwnerAndGroupByName) {
-    start(R"({"socket_owner": ")" + std::string(::getpwuid(::geteuid())->pw_name) +   // NOLINT
-          R"(", "socket_group": ")" + std::string(::getgrgid(::getegid())->gr_name) + // NOLINT
+    start(R"({"socket_owner": ")" +
+          std::string(::getpwuid(::geteuid())->pw_name) + // NOLINT(concurrency-mt-unsafe)
+          R"(", "socket_group": ")" +
+          std::string(::getgrgid(::getegid())->gr_name) + // NOLINT(concurrency-mt-unsafe)
           R"("})");
     EXPECT_EQ(status_of(socket_path()).st_uid, ::geteuid());
     EXPECT_EQ(status_of(socket_path()).st_gid, ::getegid());

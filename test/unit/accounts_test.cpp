@@ -19,7 +19,7 @@ class Accounts : public testing::Test {
     ~Accounts() override { std::filesystem::remove_all(directory_); }
 
     std::string file(const std::string& name, const std::string& content) const {
-        const std::string path = directory_ + "/" + name;
+        std::string path = directory_ + "/" + name;
         std::ofstream(path) << content;
         return path;
     }

@@ -79,8 +79,7 @@ void HttpExchange::send(RequestSender& sender) {
 }
 
 void HttpExchange::receive(RequestSender& sender, ResponseReader& reader) {
-    std::array<char, 65536>
-        space; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    std::array<char, 65536> space; // only what was written to is read
     const ssize_t count = ::recv(connection_.get(), space.data(), space.size(), MSG_DONTWAIT);
     if (count < 0) {
         if (errno != EAGAIN && errno != EINTR) {

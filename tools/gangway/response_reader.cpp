@@ -40,8 +40,7 @@ void ResponseReader::feed(std::string_view bytes) {
 
 // One step of the parser: the header, or the next part of the body. False: more bytes are needed.
 bool ResponseReader::step() {
-    std::array<char, 16384>
-        space; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    std::array<char, 16384> space; // only what was written to is read
     const bool in_body = status_.has_value();
     if (in_body) {
         parser_->get().body() = {space.data(), space.size(), true};

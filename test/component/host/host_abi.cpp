@@ -17,7 +17,7 @@ gangway_process_ref& live(const gangway_process_ref* ref, const char* function) 
     if (ref == nullptr || ref->released) {
         contract_violation(std::string(function) + " on a process reference that was released");
     }
-    return *const_cast<gangway_process_ref*>(ref); // NOLINT(*-const-cast): the host's own object
+    return *const_cast<gangway_process_ref*>(ref); // the host's own object
 }
 
 gangway_session& live(gangway_session* session, const char* function) {
