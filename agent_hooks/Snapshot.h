@@ -203,15 +203,22 @@ private:
 		row.process = process;
 		row.groupIndex = groupIndex;
 		row.sessions = process->sessions;
-		row.busyness = process->busyness();
 		row.processed = process->processed;
 		row.life = process->lifeStatus;
 		row.enabled = process->enabled;
 		row.lastUsed = process->lastUsed;
 		collectMetrics(process->metrics, row);
+		// An idle process is spared the look at its sockets and concurrency: another cache line.
+		row.busyness = 0;
+		if (row.sessions != 0) {
+			collectBusyness(*process, row);
+		}
+	}
 
-		if ((*process).*memberOf(ProcessAcceptingSocketsCount()) > 1) {
-			const AP::SocketList &sockets = process->getSockets();
+	void collectBusyness(const AP::Process &process, ProcessRow &row) {
+		row.busyness = process.busyness();
+		if (process.*memberOf(ProcessAcceptingSocketsCount()) > 1) {
+			const AP::SocketList &sockets = process.getSockets();
 			row.firstSocketSessions = socketSessions.size();
 			for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++) {
 				socketSessions.push_back(it->sessions);
@@ -223,7 +230,6 @@ private:
 	static void prefetch(const AP::Process *process) {
 		__builtin_prefetch(&process->lastUsed);
 		__builtin_prefetch(&process->metrics);
-		__builtin_prefetch(&(process->*memberOf(ProcessConcurrency())));
 		__builtin_prefetch(&process->metrics.command);
 	}
 
@@ -277,7 +283,9 @@ private:
 
 	/** Only a socket that accepts requests has sessions (Process::newSession()). */
 	int sessionsOf(const ProcessRow &row, const AP::Socket &socket, size_t index) const {
-		if ((*row.process).*memberOf(ProcessAcceptingSocketsCount()) > 1) {
+		if (row.sessions == 0) {
+			return 0;
+		} else if ((*row.process).*memberOf(ProcessAcceptingSocketsCount()) > 1) {
 			return socketSessions[row.firstSocketSessions + index];
 		} else {
 			return socket.acceptHttpRequests ? row.sessions : 0;

@@ -30,6 +30,7 @@ if defined?(AGENT_TARGET)
       ],
       :flags => [
         agent_cflags,
+        (OPTIMIZE ? '-O2' : nil), # The copy of the pool is made under its lock.
         libev_cflags,
         libuv_cflags,
         websocketpp_cflags,

@@ -36,6 +36,17 @@ Problem shutting_down() {
     return {Code::shutting_down, "The agent is exiting."};
 }
 
+Problem worker_closed() {
+    return {Code::worker_closed,
+            "The process closed the connection before it answered: it died, or "
+            "its application broke off; see Passenger's log."};
+}
+
+bool has_refused(const Outcome& outcome) {
+    const auto* problem = std::get_if<Problem>(&outcome);
+    return problem != nullptr && problem->code == Code::connect_failed;
+}
+
 Problem not_routable() {
     return {
         Code::process_not_routable,
@@ -65,7 +76,7 @@ class Forwarder {
         const auto deadline = std::chrono::steady_clock::now() + order_.wait;
         // A client that has gone needs no answer: the process is free for others at once.
         const ClientStream::HangupWatch watch(client_.stream, [this] { exchange_.abort(); });
-        for (;;) {
+        for (bool again = false;; again = true) {
             std::optional<Upstream> upstream;
             if (auto problem = co_await reach(upstream, deadline)) {
                 co_return std::move(*problem);
@@ -73,6 +84,9 @@ class Forwarder {
             const Exchange::UpstreamInUse in_use(exchange_, *upstream);
             auto outcome = co_await attempt(*upstream);
             if (outcome) {
+                if (again && has_refused(*outcome)) {
+                    outcome = worker_closed(); // It had a connection, and has died since.
+                }
                 co_return std::move(*outcome);
             }
             // The connection had gone stale before the process heard of this request: again.
@@ -309,8 +323,7 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
         is_safe(client_.parser.get().method())) {
         return std::nullopt;
     }
-    return Problem{Code::worker_closed, "The process closed the connection before it answered: it "
-                                        "died, or its application broke off; see Passenger's log."};
+    return worker_closed();
 }
 
 } // namespace
