@@ -21,9 +21,9 @@
  *   - No C++ exception crosses in either direction. What fails, returns a gangway_status; the host
  *     logs the reason of GANGWAY_FAILED itself.
  *   - No host function blocks on a worker process, on the network or on a file; except that a hook
- *     script of Passenger's (detached_process) is waited for by the call that detaches a process. The pool's lock
- *     (Pool::syncher), which every visitor's request takes too, may have to be waited for; each
- *     function says whether it takes it and for how much work.
+ *     script of Passenger's (detached_process) is waited for by the call that detaches a process.
+ * The pool's lock (Pool::syncher), which every visitor's request takes too, may have to be waited
+ * for; each function says whether it takes it and for how much work.
  *   - Strings are gangway_str: bytes with a length, not NUL-terminated, of no promised encoding.
  *   - Times are microseconds since the epoch, UTC, as Passenger keeps them, unless named otherwise.
  *   - Memory is owned by who allocated it. The host hands out memory only inside a caller's buffer,
