@@ -66,11 +66,14 @@ net::awaitable<error_code> Download::read_head() {
     }
 }
 
-net::awaitable<bool> Download::relay(std::string_view route, std::string_view process) {
+net::awaitable<bool> Download::relay(std::string_view route, std::string_view process,
+                                     const std::function<void()>& on_received) {
+    on_received_ = on_received;
     const auto& head = parser_->get();
     if (head.find("!~Request-OOB-Work") != head.end()) {
         upstream_.request_oobw();
     }
+    note_received();
     if (!co_await write_head(route, process)) {
         co_return false;
     }
@@ -102,12 +105,20 @@ net::awaitable<bool> Download::write_head(std::string_view route, std::string_vi
     co_return co_await write(whole);
 }
 
+void Download::note_received() {
+    if (on_received_ && parser_->is_done()) {
+        on_received_();
+        on_received_ = nullptr;
+    }
+}
+
 net::awaitable<bool> Download::relay_body() {
     for (;;) {
         std::size_t size = 0;
         if (co_await read_piece(size)) {
             co_return false;
         }
+        note_received();
         if (size == 0) {
             break;
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -25,7 +26,10 @@ class Download {
     bool begun() const { return begun_; }
     // Writes the header to the client, then moves the body. False when either side broke off: what
     // the client has is then incomplete, and must be seen to be.
-    net::awaitable<bool> relay(std::string_view route, std::string_view process);
+    // on_received is called once, when the answer was read whole and before its end is written: so
+    // that whoever has the end of an answer finds the process free.
+    net::awaitable<bool> relay(std::string_view route, std::string_view process,
+                               const std::function<void()>& on_received);
 
     // After relay(): what can be done with the connections.
     bool client_keep_alive() const { return client_keep_alive_; }
@@ -34,6 +38,7 @@ class Download {
   private:
     net::awaitable<bool> write_head(std::string_view route, std::string_view process);
     net::awaitable<bool> relay_body();
+    void note_received();
     net::awaitable<error_code> read_piece(std::size_t& size);
     net::awaitable<bool> write_piece(std::size_t size);
     net::awaitable<bool> write(std::span<const net::const_buffer> buffers);
@@ -44,6 +49,7 @@ class Download {
     std::uint32_t max_header_bytes_;
     beast::flat_buffer buffer_;
     std::optional<ResponseParser> parser_;
+    std::function<void()> on_received_;
     Framing framing_ = Framing::none;
     error_code pending_error_; // of the answer, to be told after what came before it
     bool begun_ = false;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -110,6 +111,7 @@ class Forwarder {
     net::awaitable<void> send_continue();
     net::awaitable<std::optional<Outcome>> receive(Upstream& upstream, SilenceWatch& watch,
                                                    Upload& upload);
+    bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
     std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
                                    const Download& download, const SilenceWatch& watch,
                                    const Upload& upload) const;
@@ -277,15 +279,25 @@ net::awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Si
     }
     const std::string process =
         std::to_string(identity().pid) + " " + std::string(view(identity().gupid));
-    const bool whole = co_await download.relay(upstream.is_direct() ? "direct" : "pool", process);
+    const std::function<void()> received = [&] {
+        if (upload.ended()) {
+            upstream.finish(true, can_keep(upstream, download, upload));
+        }
+    };
+    const bool whole =
+        co_await download.relay(upstream.is_direct() ? "direct" : "pool", process, received);
     co_await upload.stop();
-    // As Passenger does, a session connection is kept only where no body was sent.
-    const bool body_in_the_way = upstream.protocol() == GANGWAY_PROTOCOL_SESSION
-                                     ? !body_.empty()
-                                     : !body_.empty() && !upload.complete();
-    const bool upstream_keep_alive = whole && download.upstream_keep_alive() && !body_in_the_way;
-    upstream.finish(whole, upstream_keep_alive);
+    upstream.finish(whole, whole && can_keep(upstream, download, upload));
     co_return Outcome(Done{whole && download.client_keep_alive()});
+}
+
+// Whether Passenger may use the connection again. As Passenger does, one of the session protocol is
+// kept only where no body was sent.
+bool Forwarder::can_keep(const Upstream& upstream, const Download& download,
+                         const Upload& upload) const {
+    const bool request_over =
+        body_.empty() || (upstream.protocol() == GANGWAY_PROTOCOL_HTTP && upload.complete());
+    return request_over && download.upstream_keep_alive();
 }
 
 // Why there is no answer. Nothing: a stale connection, so try again.

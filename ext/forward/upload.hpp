@@ -24,6 +24,8 @@ class Upload {
     // Interrupts it if it still runs, and waits for its end.
     net::awaitable<void> stop();
 
+    // It does not run: there was no body, or it has come to its end.
+    bool ended() const { return ended_; }
     // The whole body was read from the client.
     bool complete() const { return complete_; }
     // The client broke off, was too slow or sent nonsense; the upstream was cancelled because of

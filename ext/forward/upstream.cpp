@@ -125,7 +125,7 @@ void Upstream::finish(bool success, bool keep_alive) {
     if (session_ != nullptr) {
         take_back();
         std::exchange(session_, nullptr)->close(success, keep_alive);
-    } else {
+    } else if (direct_) {
         error_code ignored;
         socket_.close(ignored);
     }

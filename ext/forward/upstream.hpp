@@ -39,6 +39,7 @@ class Upstream {
     void request_oobw();
     // Interrupts whatever waits on the socket, and lets nothing more happen on it.
     void cancel();
+    // Nothing may be done with it afterwards but cancel() and finish(), which then do nothing.
     // keep_alive: Passenger may use the connection for its next request.
     void finish(bool success, bool keep_alive);
 
