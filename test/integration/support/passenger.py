@@ -214,9 +214,10 @@ class Passenger:
             self.watchdog.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the agent did not exit within {seconds} s:\n{self.log}") from None
-        # The watchdog leaves the last of the cleaning up to a child of its own.
+        # The watchdog leaves the last of the cleaning up to a child of its own, whose new title may have
+        # overwritten the environment that marks it.
+        wait_until(lambda: not list(self.registry.iterdir()), "the instance directory is gone", 20)
         wait_until(lambda: not system.marked_with(self.mark), "no process of the agent is left", 20)
-        assert list(self.registry.iterdir()) == [], "the instance directory was left behind"
 
     def stop(self):
         """Ends the agent in order, and asserts that nothing of it is left and that it did not crash."""
