@@ -176,6 +176,8 @@ class Passenger:
                 self.command_line(), cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True, preexec_fn=end_with_parent)
         self.instance_dir = wait_until(self.find_instance, "the instance directory", 30)
+        # Passenger's watchdog handles SIGTERM last of all; before, it would die and leave everything behind.
+        wait_until(lambda: system.catches(self.watchdog.pid, signal.SIGTERM), "the watchdog is ready", 30)
         wait_until(self.serves, "the front door is open", 30)
         self.core_pid = self.find_core()
 

@@ -103,6 +103,15 @@ def blocked_signals(status):
     return {number for number in range(1, 65) if mask >> (number - 1) & 1}
 
 
+def catches(pid, number):
+    """Whether the process has a handler for that signal."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "SigCgt":
+            return bool(int(value, 16) >> (number - 1) & 1)
+    return False
+
+
 def crash_lines(log):
     """Lines of a Passenger log that speak of a crash or a failed assertion."""
     signs = re.compile(r"Assertion .* failed|signo=SIG(ABRT|SEGV|BUS|FPE|ILL)|\*\*\* .*BUG|"
