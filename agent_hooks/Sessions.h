@@ -32,6 +32,7 @@ struct gangway_process_ref {
 	// In this order: the process must go first.
 	Gangway::AP::GroupPtr group;
 	Gangway::AP::ProcessPtr process;
+	std::string baseUri;
 	gangway_process_identity identity;
 };
 
@@ -105,6 +106,16 @@ private:
 		return toAbi(NULL, 0);
 	}
 
+	static gangway_protocol protocolOf(const AP::Process &process) {
+		const AP::SocketList &sockets = process.getSockets();
+		for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++) {
+			if (it->acceptHttpRequests) {
+				return protocolOf(*it);
+			}
+		}
+		return GANGWAY_PROTOCOL_HTTP;
+	}
+
 	void fillIdentity(gangway_process_ref &ref, const GroupUserPtr &user) const {
 		const AP::Process &process = *ref.process;
 		gangway_process_identity &identity = ref.identity;
@@ -119,9 +130,16 @@ private:
 		identity.has_user = user != NULL;
 		identity.uid = user != NULL ? user->uid : (uint32_t) -1;
 		identity.debug_address = debugAddress(process);
+		identity.base_uri = toAbi(ref.baseUri.data(), ref.baseUri.size());
+		identity.protocol = protocolOf(process);
 	}
 
 public:
+	static gangway_protocol protocolOf(const AP::Socket &socket) {
+		return socket.protocol == P_STATIC_STRING("session")
+			? GANGWAY_PROTOCOL_SESSION : GANGWAY_PROTOCOL_HTTP;
+	}
+
 	ProcessFinder(AP::Pool *_pool, GroupUsers &_users)
 		: pool(_pool),
 		  users(_users)
@@ -137,6 +155,7 @@ public:
 			if (!findUnlocked(id, result)) {
 				return false;
 			}
+			result.baseUri = result.group->options.baseURI;
 			if (!users.lookup(result.group->uuid, user)) {
 				uuid = result.group->uuid;
 				options = boost::make_shared<AP::Options>(result.group->options.copyAndPersist());
@@ -344,8 +363,7 @@ public:
 
 	gangway_status connect(gangway_connection &out) {
 		s.connection.error = 0;
-		s.connection.protocol = socket->protocol == P_STATIC_STRING("session")
-			? GANGWAY_PROTOCOL_SESSION : GANGWAY_PROTOCOL_HTTP;
+		s.connection.protocol = ProcessFinder::protocolOf(*socket);
 		gangway_status result = advance();
 		out = s.connection;
 		return result;

@@ -1,7 +1,6 @@
 // The connection to a process: over a session of the pool, or to its debug socket.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -26,9 +25,8 @@ class Upstream {
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
-    // Nothing when connected.
-    net::awaitable<std::optional<admin::Problem>> connect(Exchange& exchange,
-                                                          std::chrono::milliseconds timeout);
+    // Nothing when connected, or when the exchange was cut.
+    net::awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
 
     WorkerSocket& socket() { return socket_; }
     bool is_direct() const { return direct_; }
@@ -37,6 +35,8 @@ class Upstream {
     // stale.
     bool reused() const { return connection_.reused != 0; }
     void request_oobw();
+    // Says that nothing more will be sent.
+    void shutdown_send();
     // Interrupts whatever waits on the socket, and lets nothing more happen on it.
     void cancel();
     // Nothing may be done with it afterwards but cancel() and finish(), which then do nothing.
@@ -56,7 +56,6 @@ class Upstream {
     std::int64_t pid_ = 0;                   // of its process
     gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
     WorkerSocket socket_;
-    bool timed_out_ = false;
 };
 
 } // namespace gangway::forward

@@ -12,8 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/error.hpp>
 
 namespace gangway {
 
@@ -26,10 +25,4 @@ using boost::system::error_code;
 inline constexpr auto as_result = net::as_tuple(net::use_awaitable);
 
 using WorkerSocket = net::generic::stream_protocol::socket;
-using RequestParser = http::request_parser<http::buffer_body>;
-using ResponseParser = http::response_parser<http::buffer_body>;
-
-// Bodies are moved in pieces of this size.
-inline constexpr std::size_t piece_bytes = 16 * 1024;
-
 } // namespace gangway

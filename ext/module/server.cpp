@@ -89,12 +89,23 @@ Server::Server(const gangway_host& host, config::Config config,
       accounts_(std::move(accounts)),
       pool_(host),
       socket_(std::move(socket)),
-      context_{pool_,       config_,
-               accounts_,   view(host.passenger_version),
-               ::geteuid(), admin::Admission(pool_)},
+      context_{pool_,
+               config_,
+               accounts_,
+               log_,
+               view(host.passenger_version),
+               ::geteuid(),
+               admin::Admission(pool_),
+               forward::InFlight(config_.max_requests, config_.max_requests_per_process),
+               {}},
       listener_(io_, socket_.fd(), log_,
                 [this](net::local::stream_protocol::socket client) { accept(std::move(client)); }),
-      drain_deadline_(io_) {}
+      drain_deadline_(io_) {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    context_.statistics.started_usec = static_cast<std::uint64_t>(
+        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 Server::~Server() {
     stop();
@@ -122,11 +133,15 @@ void Server::accept(net::local::stream_protocol::socket socket) {
     const bool trusted = uid && (*uid == 0 || *uid == context_.agent_uid);
     unsigned& count = trusted ? trusted_connections_ : other_connections_;
     if (count >= config_.max_connections) {
+        context_.statistics.connections_refused++;
+        context_.statistics.count_error(admin::Code::too_many_connections);
         refuse(socket);
         return;
     }
     auto connection = std::make_shared<admin::Connection>(context_, std::move(socket), uid);
     count++;
+    context_.statistics.connections_accepted++;
+    context_.statistics.connections_open++;
     net::co_spawn(io_, serve(std::move(connection), trusted), net::detached);
 }
 
@@ -153,6 +168,7 @@ net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection
     }
     connections_.erase(position);
     (trusted ? trusted_connections_ : other_connections_)--;
+    context_.statistics.connections_open--;
     if (stopping_ && connections_.empty()) {
         drain_deadline_.cancel();
     }
