@@ -22,6 +22,7 @@
 #include "gangway/agent_abi.h"
 #include "GroupUsers.h"
 #include "PrivateMembers.h"
+#include "SignalMask.h"
 #include "Snapshot.h"
 
 /**
@@ -181,6 +182,7 @@ class SessionConnector {
 private:
 	gangway_session &s;
 	AP::Socket *socket;
+	const sigset_t &passengerMask;
 
 	/** Gives the session a connection that Passenger kept alive, if there is one. */
 	bool reuseIdle() {
@@ -227,6 +229,7 @@ private:
 		closePending();
 		s.connection.fd = -1;
 		s.connection.error = e;
+		PassengerSignalMask mask(passengerMask);
 		// Tells the group, which detaches the process. Takes the pool's lock.
 		// A group that shuts down has detached it already, and asserts that it is not done again.
 		if (s.session->onInitiateFailure != NULL && s.session->getGroup()->isAlive()) {
@@ -356,9 +359,10 @@ private:
 	}
 
 public:
-	SessionConnector(gangway_session &session)
+	SessionConnector(gangway_session &session, const sigset_t &_passengerMask)
 		: s(session),
-		  socket(session.session->getSocket())
+		  socket(session.session->getSocket()),
+		  passengerMask(_passengerMask)
 		{ }
 
 	gangway_status connect(gangway_connection &out) {

@@ -34,7 +34,8 @@ Problem head_problem(error_code ec, std::uint32_t max_header_bytes) {
     if (ec == http::error::header_limit) {
         return {Code::header_too_large, "Request line and headers exceed " +
                                             std::to_string(max_header_bytes) +
-                                            " bytes (max_header_bytes)."};
+                                            " bytes (max_header_bytes), or " +
+                                            std::to_string(message::max_fields) + " fields."};
     }
     return {Code::bad_request, "The request is not well-formed HTTP: " + ec.message() + "."};
 }
@@ -59,14 +60,14 @@ struct Connection::Request {
     bool authorization_used = false; // Authorization was meant for Gangway
 };
 
-Connection::Connection(Context& context, net::local::stream_protocol::socket socket,
+Connection::Connection(Context& context, ClientSocket socket,
                        std::optional<uid_t> peer_uid)
     : context_(context),
       stream_(std::move(socket)),
       peer_uid_(peer_uid),
       exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
 
-net::awaitable<void> Connection::run() {
+awaitable<void> Connection::run() {
     const auto self = shared_from_this();
     // A client that has gone needs no answer: the process is free for others at once.
     stream_.on_hangup([this] {
@@ -83,10 +84,7 @@ net::awaitable<void> Connection::run() {
             break;
         }
         stream_.give_back_memory();
-        if (process_buffer_.capacity() > message::head_read_bytes) {
-            process_buffer_.clear();
-            process_buffer_.shrink_to_fit();
-        }
+        kept_.give_back_memory();
     }
     co_await stream_.linger(linger_time);
 }
@@ -103,7 +101,7 @@ void Connection::abort() {
 }
 
 // False when there is no request to answer.
-net::awaitable<bool> Connection::read_head() {
+awaitable<bool> Connection::read_head() {
     parser_.emplace(head_);
     record_ = {};
     record_.uid = peer_uid_;
@@ -124,7 +122,7 @@ net::awaitable<bool> Connection::read_head() {
 }
 
 // False when the connection cannot take another request.
-net::awaitable<bool> Connection::answer() {
+awaitable<bool> Connection::answer() {
     record_.method = head_.method;
     record_.target = head_.target;
     if (context_.draining) {
@@ -224,7 +222,7 @@ std::optional<Problem> Connection::check_endpoint(const Request& request) const 
     return std::nullopt;
 }
 
-net::awaitable<bool> Connection::answer_listing(const Request& request) {
+awaitable<bool> Connection::answer_listing(const Request& request) {
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
         const Problem problem{Code::internal_error,
@@ -242,7 +240,7 @@ net::awaitable<bool> Connection::answer_listing(const Request& request) {
 }
 
 // OPTIONS *: about the server as a whole (RFC 9110, 9.3.7).
-net::awaitable<bool> Connection::answer_asterisk() {
+awaitable<bool> Connection::answer_asterisk() {
     const Answer answer{204, {}, {}, "Allow: GET, HEAD, OPTIONS\r\n"};
     co_return co_await send(answer);
 }
@@ -266,7 +264,7 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
                           std::get<forward::Steering>(steering), request.authorization_used};
 }
 
-net::awaitable<bool> Connection::answer_forward(const Request& request) {
+awaitable<bool> Connection::answer_forward(const Request& request) {
     auto made = make_order(request);
     if (const auto* problem = std::get_if<Problem>(&made)) {
         co_return co_await send(*problem);
@@ -277,7 +275,7 @@ net::awaitable<bool> Connection::answer_forward(const Request& request) {
     const forward::Client client{stream_, *parser_, context_.config.client_timeout,
                                  context_.config.max_header_bytes};
     const forward::Surroundings surroundings{context_.in_flight, context_.config, exchange_,
-                                             process_buffer_, record_.report};
+                                             kept_, record_.report};
     const forward::Outcome outcome =
         co_await forward::forward(client, std::move(order), surroundings);
     exchange_.end();
@@ -288,7 +286,7 @@ net::awaitable<bool> Connection::answer_forward(const Request& request) {
     co_return std::get<forward::Done>(outcome).keep_alive;
 }
 
-net::awaitable<bool> Connection::send(const Problem& problem) {
+awaitable<bool> Connection::send(const Problem& problem) {
     Answer answer{status(problem.code), problem_type, to_json(problem),
                   "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n"};
     if (problem.code == Code::unauthorized) {
@@ -303,7 +301,7 @@ net::awaitable<bool> Connection::send(const Problem& problem) {
     co_return co_await send(answer);
 }
 
-net::awaitable<bool> Connection::send(const Answer& answer) {
+awaitable<bool> Connection::send(const Answer& answer) {
     const bool whole_request_read =
         parser_->is_header_done() &&
         (parser_->is_done() || (!parser_->chunked() && parser_->length().value_or(0) == 0));

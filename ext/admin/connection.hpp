@@ -43,11 +43,11 @@ struct Context {
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Context& context, net::local::stream_protocol::socket socket,
+    Connection(Context& context, ClientSocket socket,
                std::optional<uid_t> peer_uid);
 
     // Serves until the client goes, an error, or the drain. Keeps the connection alive meanwhile.
-    net::awaitable<void> run();
+    awaitable<void> run();
     // The agent exits: ends a connection that waits for a request, lets a request finish.
     void drain();
     // Ends it whatever it does.
@@ -56,16 +56,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   private:
     struct Request; // what was understood of the head
 
-    net::awaitable<bool> read_head();
-    net::awaitable<bool> answer();
+    awaitable<bool> read_head();
+    awaitable<bool> answer();
     std::optional<Problem> understand(Request& request);
     std::optional<Problem> check_head() const;
     std::optional<Problem> check_endpoint(const Request& request) const;
     Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
-    net::awaitable<bool> answer_listing(const Request& request);
-    net::awaitable<bool> answer_asterisk();
-    net::awaitable<bool> answer_forward(const Request& request);
+    awaitable<bool> answer_listing(const Request& request);
+    awaitable<bool> answer_asterisk();
+    awaitable<bool> answer_forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
     struct Answer {
@@ -75,8 +75,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::string more_headers{}; // each with its line's end
         bool may_keep_alive = true;
     };
-    net::awaitable<bool> send(const Answer& answer);
-    net::awaitable<bool> send(const Problem& problem);
+    awaitable<bool> send(const Answer& answer);
+    awaitable<bool> send(const Problem& problem);
     // The request is over: counts it, and writes its line.
     void record();
 
@@ -85,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<uid_t> peer_uid_;
     message::Head head_;
     std::optional<message::RequestParser> parser_;
-    beast::flat_buffer process_buffer_; // what processes send
+    forward::Kept kept_;
     forward::Exchange exchange_;
     AccessRecord record_; // of the request at hand
     bool waiting_ = false; // for a request

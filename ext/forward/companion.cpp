@@ -7,18 +7,18 @@
 
 namespace gangway::forward {
 
-void Companion::start(net::awaitable<void> work) {
+void Companion::start(awaitable<void> work) {
     running_ = true;
     net::co_spawn(executor_, run(std::move(work)), net::detached);
 }
 
-net::awaitable<void> Companion::run(net::awaitable<void> work) {
+awaitable<void> Companion::run(awaitable<void> work) {
     co_await std::move(work);
     running_ = false;
     end_.cancel();
 }
 
-net::awaitable<void> Companion::ended() {
+awaitable<void> Companion::ended() {
     while (running_) {
         co_await end_.async_wait(as_result);
     }

@@ -1,7 +1,6 @@
 // A second coroutine beside the one that started it.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 
 #include "module/asio.hpp"
 
@@ -10,21 +9,21 @@ namespace gangway::forward {
 // On the same thread. Whoever starts it must co_await ended() before anything that it uses goes.
 class Companion {
   public:
-    explicit Companion(const net::any_io_executor& executor)
-        : executor_(executor), end_(executor, net::steady_timer::time_point::max()) {}
+    explicit Companion(const Executor& executor)
+        : executor_(executor), end_(executor, Timer::time_point::max()) {}
     Companion(const Companion&) = delete;
     Companion& operator=(const Companion&) = delete;
 
     // work may throw nothing.
-    void start(net::awaitable<void> work);
+    void start(awaitable<void> work);
     bool is_running() const { return running_; }
-    net::awaitable<void> ended();
+    awaitable<void> ended();
 
   private:
-    net::awaitable<void> run(net::awaitable<void> work);
+    awaitable<void> run(awaitable<void> work);
 
-    net::any_io_executor executor_;
-    net::steady_timer end_; // never expires; cancelled at the end
+    Executor executor_;
+    Timer end_; // never expires; cancelled at the end
     bool running_ = false;
 };
 

@@ -17,13 +17,19 @@ namespace {
 // So many pieces of a body, each from one chunk of the process, are written at once.
 constexpr std::size_t most_pieces = 4;
 
-std::string imf_fixdate(std::time_t time) {
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 40> text{};
-    const std::size_t size =
-        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    return {text.data(), size};
+// The time as an IMF-fixdate; made anew once a second.
+const std::string& date_now() {
+    thread_local std::time_t made_for = -1;
+    thread_local std::string date;
+    if (const std::time_t now = std::time(nullptr); now != made_for) {
+        std::tm utc{};
+        gmtime_r(&now, &utc);
+        std::array<char, 40> text{};
+        date.assign(text.data(), std::strftime(text.data(), text.size(),
+                                               "%a, %d %b %Y %H:%M:%S GMT", &utc));
+        made_for = now;
+    }
+    return date;
 }
 
 // The application's own words; Passenger's Ruby handler puts "Whatever" in their place
@@ -45,18 +51,26 @@ std::optional<std::uint64_t> told_length(const message::Head& head) {
 
 } // namespace
 
+void Kept::give_back_memory() {
+    if (buffer.capacity() > message::head_read_bytes) {
+        buffer.clear();
+        buffer.shrink_to_fit();
+    }
+}
+
 Download::Download(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
-                   beast::flat_buffer& buffer, bool upgrade)
+                   Kept& kept, bool upgrade)
     : client_(client),
       upstream_(upstream),
       exchange_(exchange),
       report_(report),
-      buffer_(buffer),
-      upgrade_(upgrade) {
+      buffer_(kept.buffer),
+      upgrade_(upgrade),
+      head_(kept.head) {
     buffer_.clear();
 }
 
-net::awaitable<error_code> Download::read_one_head() {
+awaitable<error_code> Download::read_one_head() {
     parser_.emplace(head_);
     parser_->skip(client_.head().is_method("HEAD"));
     if (buffer_.size() == 0) { // Wait apart, to know when the answer began.
@@ -75,7 +89,7 @@ net::awaitable<error_code> Download::read_one_head() {
                                           client_.max_header_bytes);
 }
 
-net::awaitable<error_code> Download::read_head() {
+awaitable<error_code> Download::read_head() {
     for (;;) {
         if (const error_code ec = co_await read_one_head()) {
             co_return ec;
@@ -99,7 +113,7 @@ net::awaitable<error_code> Download::read_head() {
 }
 
 // Not to HTTP/1.0, which knows none; and 100 only to a client that waits for it.
-net::awaitable<bool> Download::pass_interim() {
+awaitable<bool> Download::pass_interim() {
     exchange_.await_answer();
     const message::Head& request = client_.head();
     if (request.version < 11 || (head_.status == 100 && !request.fields.find("Expect"))) {
@@ -127,10 +141,10 @@ std::string Download::encode_head(std::string_view process) {
                           client_keep_alive_,
                           head_.fields.find("Upgrade").value_or(""),
                           process};
-    return encode_answer_head(head, framing_, report_, imf_fixdate(std::time(nullptr)));
+    return encode_answer_head(head, framing_, report_, date_now());
 }
 
-net::awaitable<bool> Download::relay(std::string_view process,
+awaitable<bool> Download::relay(std::string_view process,
                                      const std::function<void()>& on_received) {
     if (head_.fields.find("!~Request-OOB-Work")) {
         upstream_.request_oobw();
@@ -155,7 +169,7 @@ void Download::note_received() {
 
 // What was received already is written together: the head with the first bytes of the body, and the
 // last of these with the end.
-net::awaitable<bool> Download::relay_body(std::string head) {
+awaitable<bool> Download::relay_body(std::string head) {
     bool whole = true;
     while (whole && (!head.empty() || !parser_->is_done())) {
         std::array<std::string_view, most_pieces> pieces;
@@ -171,7 +185,7 @@ net::awaitable<bool> Download::relay_body(std::string head) {
 
 // Takes what is there; waits only where there is nothing, and nothing to be written meanwhile. What
 // came together with an error is given with it.
-net::awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
+awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
                                                  std::size_t& count, bool have_head) {
     error_code ec;
     const std::uint32_t max_line = client_.max_header_bytes;
@@ -190,7 +204,7 @@ net::awaitable<error_code> Download::read_pieces(std::span<std::string_view> pie
     co_return ec;
 }
 
-net::awaitable<bool> Download::write_pieces(const std::string& head,
+awaitable<bool> Download::write_pieces(const std::string& head,
                                             std::span<const std::string_view> pieces) {
     std::size_t size = 0;
     for (const std::string_view piece : pieces) {
@@ -213,12 +227,12 @@ net::awaitable<bool> Download::write_pieces(const std::string& head,
     co_return co_await write(std::span(buffers).first(used));
 }
 
-net::awaitable<bool> Download::write(const std::string& text) {
+awaitable<bool> Download::write(const std::string& text) {
     const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
     co_return co_await write(buffers);
 }
 
-net::awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
+awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
     const Exchange::ClientTurn turn(exchange_);
     const error_code ec = co_await client_.stream.write(buffers, client_.timeout);
     co_return !ec;

@@ -22,7 +22,7 @@ Cut cut_of(Phase phase) {
 
 } // namespace
 
-Exchange::Exchange(const net::any_io_executor& executor, std::function<void()> interrupt_client)
+Exchange::Exchange(const Executor& executor, std::function<void()> interrupt_client)
     : interrupt_client_(std::move(interrupt_client)),
       pause_(executor),
       timer_(executor, [this] { on_timer(); }) {}
@@ -106,7 +106,7 @@ void Exchange::on_timer() {
     }
 }
 
-net::awaitable<bool> Exchange::pause(std::chrono::milliseconds duration) {
+awaitable<bool> Exchange::pause(std::chrono::milliseconds duration) {
     if (!is_cut()) {
         pause_.expires_after(duration);
         co_await pause_.async_wait(as_result);

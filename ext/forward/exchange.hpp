@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 
-#include <boost/asio/steady_timer.hpp>
 
 #include "forward/bounds.hpp"
 #include "module/asio.hpp"
@@ -43,7 +42,7 @@ enum class Phase : std::uint8_t {
 class Exchange {
   public:
     // interrupt_client: interrupts what waits for the client.
-    Exchange(const net::any_io_executor& executor, std::function<void()> interrupt_client);
+    Exchange(const Executor& executor, std::function<void()> interrupt_client);
 
     // now: when the request had come.
     void begin(const Bounds& bounds, LazyTimer::Clock::time_point now);
@@ -74,7 +73,7 @@ class Exchange {
     };
 
     // False when the exchange was cut meanwhile.
-    net::awaitable<bool> pause(std::chrono::milliseconds duration);
+    awaitable<bool> pause(std::chrono::milliseconds duration);
     // The first cut counts.
     void cut(Cut reason);
     Cut cut() const { return cut_; }
@@ -101,7 +100,7 @@ class Exchange {
     void on_timer();
 
     std::function<void()> interrupt_client_;
-    net::steady_timer pause_;
+    Timer pause_;
     LazyTimer timer_;
     Upstream* upstream_ = nullptr;
     Bounds bounds_{};

@@ -10,7 +10,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "forward/download.hpp"
 #include "forward/problems.hpp"
 #include "forward/request_encoder.hpp"
 #include "forward/tunnel.hpp"
@@ -63,7 +62,7 @@ class Forwarder {
         report_.pid = identity().pid;
     }
 
-    net::awaitable<Outcome> run() {
+    awaitable<Outcome> run() {
         auto entered =
             around_.in_flight.enter(view(identity().gupid), request().method, order_.target);
         if (auto* problem = std::get_if<Problem>(&entered)) {
@@ -96,7 +95,7 @@ class Forwarder {
 
   private:
     // Gets hold of the process, one way or the other.
-    net::awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream);
+    awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream);
     std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
     // What the pool would say, for the way around it.
     std::optional<Problem> check_state() const;
@@ -105,18 +104,18 @@ class Forwarder {
     // The session protocol tells a body's length ahead of it, as CGI does.
     bool needs_length() const;
     // Nothing: go on.
-    net::awaitable<std::optional<Outcome>> spool_body();
+    awaitable<std::optional<Outcome>> spool_body();
 
     // Nothing: try again with another connection.
-    net::awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
-    net::awaitable<std::optional<Outcome>> converse(Upstream& upstream);
+    awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
+    awaitable<std::optional<Outcome>> converse(Upstream& upstream);
     // The number of bytes that could be sent.
-    net::awaitable<std::size_t> send_head(Upstream& upstream);
+    awaitable<std::size_t> send_head(Upstream& upstream);
     std::string encode_head(const Upstream& upstream) const;
     // When it is ours to say (docs/forwarding.md, "Expect").
-    net::awaitable<void> send_continue();
-    net::awaitable<std::optional<Outcome>> receive(Upstream& upstream, Upload& upload);
-    net::awaitable<Outcome> relay(Upstream& upstream, Download& download, Upload& upload);
+    awaitable<void> send_continue();
+    awaitable<std::optional<Outcome>> receive(Upstream& upstream, Upload& upload);
+    awaitable<Outcome> relay(Upstream& upstream, Download& download, Upload& upload);
     bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
     std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
                                    const Download& download, const Upload& upload) const;
@@ -153,7 +152,7 @@ bool Forwarder::needs_length() const {
 }
 
 // Before there is a session: the process is not held up by a slow client.
-net::awaitable<std::optional<Outcome>> Forwarder::spool_body() {
+awaitable<std::optional<Outcome>> Forwarder::spool_body() {
     co_await send_continue();
     for (;;) {
         std::string_view piece;
@@ -187,7 +186,7 @@ net::awaitable<std::optional<Outcome>> Forwarder::spool_body() {
     co_return std::nullopt;
 }
 
-net::awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upstream) {
+awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upstream) {
     bool busy = false;
     for (unsigned attempt = 1;; attempt++) {
         const bool time_is_up = Clock::now() >= wait_end_;
@@ -264,7 +263,7 @@ Problem Forwarder::busy_problem() const {
     return problem;
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
+awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
     const Exchange::UpstreamInUse in_use(exchange_, upstream);
     report_.session = Clock::now();
     report_.route = upstream.is_direct() ? "direct" : "pool";
@@ -278,7 +277,7 @@ net::awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
     co_return co_await converse(upstream);
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
+awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
     exchange_.enter(Phase::sending);
     const std::size_t sent = co_await send_head(upstream);
     if (sent == 0 && upstream.reused() && !exchange_.is_cut()) {
@@ -336,14 +335,14 @@ std::string Forwarder::encode_head(const Upstream& upstream) const {
                    : encode_http_request(encoded);
 }
 
-net::awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
+awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
     const std::string head = encode_head(upstream);
     const std::array<net::const_buffer, 1> buffers{net::buffer(head)};
     const Sent sent = co_await send_all(upstream.socket(), buffers);
     co_return sent.bytes;
 }
 
-net::awaitable<void> Forwarder::send_continue() {
+awaitable<void> Forwarder::send_continue() {
     if (continued_ || request().version < 11 || !request().fields.find("Expect")) {
         co_return;
     }
@@ -353,15 +352,15 @@ net::awaitable<void> Forwarder::send_continue() {
     co_await client_.stream.write(buffers, client_.timeout);
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Upload& upload) {
-    Download download(client_, upstream, exchange_, report_, around_.buffer, upgrade_);
+awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Upload& upload) {
+    Download download(client_, upstream, exchange_, report_, around_.kept, upgrade_);
     if (const error_code ec = co_await download.read_head()) {
         co_return explain(ec, upstream, download, upload);
     }
     co_return co_await relay(upstream, download, upload);
 }
 
-net::awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download, Upload& upload) {
+awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download, Upload& upload) {
     const std::string process =
         std::to_string(identity().pid) + " " + std::string(view(identity().gupid));
     const std::function<void()> received = [&] {
@@ -372,7 +371,7 @@ net::awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download,
     bool whole = co_await download.relay(process, received);
     if (whole && download.upgraded()) {
         report_.upgraded = true;
-        Tunnel tunnel(client_, upstream, exchange_, report_, around_.buffer);
+        Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
         whole = co_await tunnel.run();
     }
     co_await upload.stop();
@@ -421,7 +420,7 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
 
 } // namespace
 
-net::awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings) {
+awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings) {
     Forwarder forwarder(client, std::move(order), surroundings);
     co_return co_await forwarder.run();
 }

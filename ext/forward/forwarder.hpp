@@ -9,6 +9,7 @@
 #include "admin/problem.hpp"
 #include "config/config.hpp"
 #include "forward/client.hpp"
+#include "forward/download.hpp"
 #include "forward/exchange.hpp"
 #include "forward/in_flight.hpp"
 #include "forward/report.hpp"
@@ -30,8 +31,8 @@ struct Order {
 struct Surroundings {
     InFlight& in_flight;
     const config::Config& config;
-    Exchange& exchange;         // of the client's connection; begun
-    beast::flat_buffer& buffer; // of the client's connection, for what processes send
+    Exchange& exchange; // of the client's connection; begun
+    Kept& kept;         // of the client's connection
     Report& report;
 };
 
@@ -43,6 +44,6 @@ struct Done {
 using Outcome = std::variant<Done, admin::Problem>;
 
 // Runs on the server's thread. Every session it opens is closed when it completes.
-net::awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings);
+awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings);
 
 } // namespace gangway::forward

@@ -1,9 +1,7 @@
 #include "forward/request_encoder.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "forward/chunk.hpp"
 
@@ -15,14 +13,57 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// Whether a header's name has a CGI name of its own. Others would collide with one.
+bool has_cgi_name(std::string_view name) {
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return c == '-' || is_alphanumeric(c); });
+}
+
+// "X-Foo" -> "HTTP_X_FOO".
+void append_cgi_name(std::string& text, std::string_view name) {
+    text += "HTTP_";
+    for (const char c : name) {
+        text += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+}
+
+// The headers, those of one name joined where the first of them stands. There are few enough to look
+// through (message::max_fields).
+void append_cgi_headers(std::string& text, const Headers& headers) {
+    for (auto it = headers.begin(); it != headers.end(); ++it) {
+        const auto same = [&](const message::Field& other) {
+            return message::same_token(other.name, it->name);
+        };
+        if (!has_cgi_name(it->name) || message::same_token(it->name, "Content-Type") ||
+            std::any_of(headers.begin(), it, same)) {
+            continue;
+        }
+        append_cgi_name(text, it->name);
+        text += '\0';
+        text += it->value;
+        const char separator = message::same_token(it->name, "Cookie") ? ';' : ',';
+        for (auto next = it + 1; next != headers.end(); ++next) {
+            if (same(*next)) {
+                text += separator;
+                text += next->value;
+            }
+        }
+        text += '\0';
+    }
+}
+
 class SessionHeader {
   public:
+    SessionHeader() { data_.reserve(usual_size); }
+
     void add(std::string_view name, std::string_view value) {
         data_ += name;
         data_ += '\0';
         data_ += value;
         data_ += '\0';
     }
+
+    void add(const Headers& headers) { append_cgi_headers(data_, headers); }
 
     std::string take() {
         const auto length = static_cast<std::uint32_t>(data_.size() - prefix);
@@ -34,45 +75,9 @@ class SessionHeader {
 
   private:
     static constexpr std::size_t prefix = 4;
+    static constexpr std::size_t usual_size = 1024;
     std::string data_ = std::string(prefix, '\0');
 };
-
-// "X-Foo" -> "HTTP_X_FOO". Empty for a name that must be dropped.
-std::string cgi_name(std::string_view name) {
-    std::string result = "HTTP_";
-    for (const char c : name) {
-        if (c == '-') {
-            result += '_';
-        } else if (is_alphanumeric(c)) {
-            result += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        } else {
-            return {};
-        }
-    }
-    return result;
-}
-
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
-Variables cgi_headers(const Headers& headers) {
-    Variables result;
-    std::unordered_map<std::string, std::size_t> positions;
-    for (const message::Field& header : headers) {
-        std::string name = cgi_name(header.name);
-        if (name.empty() || name == "HTTP_CONTENT_TYPE") {
-            continue;
-        }
-        const auto [position, is_new] = positions.try_emplace(name, result.size());
-        if (is_new) {
-            result.emplace_back(std::move(name), header.value);
-        } else {
-            std::string& value = result[position->second].second;
-            value += name == "HTTP_COOKIE" ? ";" : ",";
-            value += header.value;
-        }
-    }
-    return result;
-}
 
 std::optional<std::string_view> find(const Headers& headers, std::string_view name) {
     const auto found = std::find_if(
@@ -83,6 +88,8 @@ std::optional<std::string_view> find(const Headers& headers, std::string_view na
 
 std::string start_of_http(const Request& request) {
     std::string result;
+    constexpr std::size_t usual_size = 1024;
+    result.reserve(usual_size);
     result += request.method;
     result += ' ';
     result += request.target;
@@ -137,9 +144,7 @@ std::string encode_session_request(const Request& request, std::string_view serv
         header.add("HTTP_CONNECTION", "upgrade");
         header.add("HTTP_UPGRADE", request.upgrade);
     }
-    for (const auto& [name, value] : cgi_headers(request.headers)) {
-        header.add(name, value);
-    }
+    header.add(request.headers);
     return header.take();
 }
 
@@ -160,7 +165,7 @@ std::string encode_http_request(const Request& request) {
 std::string encode_debug_request(const Request& request) {
     std::string result = start_of_http(request);
     for (const message::Field& header : request.headers) {
-        if (!cgi_name(header.name).empty()) { // The handler makes CGI names of them, too.
+        if (has_cgi_name(header.name)) { // The handler makes CGI names of them, too.
             append_field(result, header.name, header.value);
         }
     }

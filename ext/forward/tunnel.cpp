@@ -19,7 +19,7 @@ Tunnel::Tunnel(const Client& client, Upstream& upstream, Exchange& exchange, Rep
       buffer_(buffer),
       companion_(client.stream.get_executor()) {}
 
-net::awaitable<bool> Tunnel::run() {
+awaitable<bool> Tunnel::run() {
     exchange_.enter(Phase::tunnel);
     companion_.start(to_process());
     co_await to_client();
@@ -33,7 +33,7 @@ void Tunnel::break_off() {
     client_.stream.cancel();
 }
 
-net::awaitable<void> Tunnel::to_process() {
+awaitable<void> Tunnel::to_process() {
     try {
         co_await move_to_process();
     } catch (...) { // Out of memory, say.
@@ -41,7 +41,7 @@ net::awaitable<void> Tunnel::to_process() {
     }
 }
 
-net::awaitable<void> Tunnel::to_client() {
+awaitable<void> Tunnel::to_client() {
     try {
         co_await move_to_client();
     } catch (...) {
@@ -49,7 +49,7 @@ net::awaitable<void> Tunnel::to_client() {
     }
 }
 
-net::awaitable<void> Tunnel::move_to_process() {
+awaitable<void> Tunnel::move_to_process() {
     while (!broken_) {
         std::string_view bytes;
         const error_code ec = co_await client_.stream.read_raw(bytes);
@@ -72,7 +72,7 @@ net::awaitable<void> Tunnel::move_to_process() {
     break_off();
 }
 
-net::awaitable<void> Tunnel::move_to_client() {
+awaitable<void> Tunnel::move_to_client() {
     while (!broken_) {
         error_code ec;
         if (buffer_.size() == 0) {

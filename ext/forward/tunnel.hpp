@@ -18,13 +18,13 @@ class Tunnel {
 
     // False when it was broken off: by an error of either side, or cut. Who ends his direction
     // properly may still be sent the rest of the other.
-    net::awaitable<bool> run();
+    awaitable<bool> run();
 
   private:
-    net::awaitable<void> to_process();
-    net::awaitable<void> to_client();
-    net::awaitable<void> move_to_process();
-    net::awaitable<void> move_to_client();
+    awaitable<void> to_process();
+    awaitable<void> to_client();
+    awaitable<void> move_to_process();
+    awaitable<void> move_to_client();
     void break_off();
 
     Client client_;

@@ -21,7 +21,7 @@ void Upload::start() {
     companion_.start(run());
 }
 
-net::awaitable<void> Upload::stop() {
+awaitable<void> Upload::stop() {
     stopping_ = true;
     if (companion_.is_running()) {
         source_.client.stream.cancel();
@@ -30,7 +30,7 @@ net::awaitable<void> Upload::stop() {
     }
 }
 
-net::awaitable<void> Upload::run() {
+awaitable<void> Upload::run() {
     try {
         co_await move();
     } catch (...) { // Out of memory, say. Whoever waits for the answer finds out.
@@ -39,7 +39,7 @@ net::awaitable<void> Upload::run() {
     }
 }
 
-net::awaitable<void> Upload::move() {
+awaitable<void> Upload::move() {
     while (!stopping_) {
         std::string_view piece;
         co_await read_piece(piece);
@@ -64,7 +64,7 @@ net::awaitable<void> Upload::move() {
     }
 }
 
-net::awaitable<void> Upload::read_piece(std::string_view& piece) {
+awaitable<void> Upload::read_piece(std::string_view& piece) {
     if (source_.spool != nullptr) {
         piece = source_.spool->next();
         client_error_ = piece.empty() ? source_.spool->error() : error_code();
@@ -76,7 +76,7 @@ net::awaitable<void> Upload::read_piece(std::string_view& piece) {
                                                       client.timeout, piece);
 }
 
-net::awaitable<bool> Upload::write_piece(std::string_view piece) {
+awaitable<bool> Upload::write_piece(std::string_view piece) {
     const std::string head = source_.body.chunked ? chunk_head(piece.size()) : std::string();
     const std::string_view tail = source_.body.chunked ? chunk_tail : std::string_view();
     const std::array<net::const_buffer, 3> buffers{net::buffer(head),
@@ -88,7 +88,7 @@ net::awaitable<bool> Upload::write_piece(std::string_view piece) {
     co_return !sent.error;
 }
 
-net::awaitable<void> Upload::write_end() {
+awaitable<void> Upload::write_end() {
     if (source_.body.chunked) {
         const std::string end = chunked_end(request_trailers(source_.client.head().trailers));
         const std::array<net::const_buffer, 1> buffers{net::buffer(end)};

@@ -27,7 +27,7 @@ class Upload {
 
     void start();
     // Interrupts it if it still runs, and waits for its end.
-    net::awaitable<void> stop();
+    awaitable<void> stop();
 
     // It does not run: there was no body, or it has come to its end.
     bool ended() const { return !companion_.is_running(); }
@@ -38,12 +38,12 @@ class Upload {
     error_code client_error() const { return client_error_; }
 
   private:
-    net::awaitable<void> run();
-    net::awaitable<void> move();
+    awaitable<void> run();
+    awaitable<void> move();
     // Reads the next piece of the body. Empty: there is no more, or client_error_ is set.
-    net::awaitable<void> read_piece(std::string_view& piece);
-    net::awaitable<bool> write_piece(std::string_view piece);
-    net::awaitable<void> write_end();
+    awaitable<void> read_piece(std::string_view& piece);
+    awaitable<bool> write_piece(std::string_view piece);
+    awaitable<void> write_end();
 
     UploadSource source_;
     Upstream& upstream_;

@@ -60,10 +60,10 @@ std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string
 
 } // namespace
 
-Upstream::Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session)
+Upstream::Upstream(const Executor& executor, std::unique_ptr<pool::Session> session)
     : direct_(false), session_(std::move(session)), socket_(executor) {}
 
-Upstream::Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid)
+Upstream::Upstream(const Executor& executor, std::string_view address, std::int64_t pid)
     : direct_(true), address_(address), pid_(pid), socket_(executor) {}
 
 Upstream::~Upstream() {
@@ -110,12 +110,12 @@ void Upstream::finish(bool success, bool keep_alive) {
     }
 }
 
-net::awaitable<error_code> Upstream::until_writable() {
+awaitable<error_code> Upstream::until_writable() {
     auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_write, as_result);
     co_return ec;
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
+awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
     exchange.enter(Phase::connecting);
     if (direct_) {
         co_return co_await connect_direct(exchange);
@@ -123,7 +123,7 @@ net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
     co_return co_await connect_session(exchange);
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
+awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
     for (;;) {
         const gangway_status status = session_->connect(connection_);
         switch (status) {
@@ -149,7 +149,7 @@ net::awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& excha
     }
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
+awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
     const auto endpoint = parse_address(address_);
     if (!endpoint) {
         co_return could_not_connect();

@@ -18,15 +18,15 @@ namespace gangway::forward {
 class Upstream {
   public:
     // Through the pool.
-    Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session);
+    Upstream(const Executor& executor, std::unique_ptr<pool::Session> session);
     // To the debug socket of a process: "tcp://HOST:PORT", numeric, or "unix:PATH".
-    Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid);
+    Upstream(const Executor& executor, std::string_view address, std::int64_t pid);
     ~Upstream();
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
     // Nothing when connected, or when the exchange was cut.
-    net::awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
+    awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
 
     WorkerSocket& socket() { return socket_; }
     bool is_direct() const { return direct_; }
@@ -44,11 +44,11 @@ class Upstream {
     void finish(bool success, bool keep_alive);
 
   private:
-    net::awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
-    net::awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
+    awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
+    awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
     void lend(int fd);
     void take_back();
-    net::awaitable<error_code> until_writable();
+    awaitable<error_code> until_writable();
 
     bool direct_;
     std::unique_ptr<pool::Session> session_; // null for a debug socket, and after finish()

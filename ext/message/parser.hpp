@@ -9,10 +9,14 @@
 #include <utility>
 
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include "message/fields.hpp"
 
 namespace gangway::message {
+
+// The most fields of a head, and of its trailers.
+inline constexpr std::size_t max_fields = 256;
 
 // The head of a message, and what came after its body.
 struct Head {
@@ -69,8 +73,13 @@ class Parser final : public boost::beast::http::basic_parser<is_request> {
         head_.version = static_cast<unsigned>(version);
     }
     void on_field_impl(boost::beast::http::field /*id*/, beast_view name, beast_view value,
-                       error_code& /*ec*/) override {
-        (this->is_header_done() ? head_.trailers : head_.fields).add(view(name), view(value));
+                       error_code& ec) override {
+        Fields& fields = this->is_header_done() ? head_.trailers : head_.fields;
+        if (fields.size() == max_fields) {
+            ec = boost::beast::http::error::header_limit;
+        } else {
+            fields.add(view(name), view(value));
+        }
     }
     void on_header_impl(error_code& /*ec*/) override {}
     void on_body_init_impl(boost::optional<std::uint64_t> const& /*length*/,

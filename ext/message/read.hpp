@@ -21,13 +21,13 @@ inline constexpr std::size_t body_read_bytes = 64 * 1024;
 // Reads a head, of max_bytes at most, else http::error::header_limit. http::error::end_of_stream
 // when the other side closed before its first byte.
 template <bool is_request, typename Socket>
-net::awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
+awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
                                      Parser<is_request>& parser, std::uint32_t max_bytes);
 
 // Reads the next piece of the body into piece; an empty one is its end. It points into buffer, and
 // is valid until the next read.
 template <bool is_request, typename Socket>
-net::awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
+awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
                                       Parser<is_request>& parser, std::uint32_t max_line_bytes,
                                       std::string_view& piece);
 
@@ -58,7 +58,7 @@ inline bool may_be_answer(std::string_view begin) {
 } // namespace detail
 
 template <bool is_request, typename Socket>
-net::awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
+awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
                                      Parser<is_request>& parser, std::uint32_t max_bytes) {
     parser.header_limit(max_bytes + 1);
     HeadScan scan(is_request);
@@ -130,7 +130,7 @@ bool next_piece(beast::flat_buffer& buffer, Parser<is_request>& parser,
 }
 
 template <bool is_request, typename Socket>
-net::awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
+awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
                                       Parser<is_request>& parser, std::uint32_t max_line_bytes,
                                       std::string_view& piece) {
     error_code ec;

@@ -19,7 +19,7 @@ struct ClientStream::HangupWatch {
     std::function<void()> handler;
 };
 
-ClientStream::ClientStream(net::local::stream_protocol::socket socket)
+ClientStream::ClientStream(ClientSocket socket)
     : socket_(std::move(socket)),
       read_timer_(socket_.get_executor(),
                   [this] {
@@ -37,7 +37,7 @@ ClientStream::~ClientStream() {
     }
 }
 
-std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket) {
+std::optional<uid_t> peer_uid(ClientSocket& socket) {
     ucred credentials{};
     socklen_t size = sizeof(credentials);
     if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
@@ -51,7 +51,7 @@ error_code ClientStream::told(error_code ec, bool& timed_out) {
     return std::exchange(timed_out, false) ? error_code(net::error::timed_out) : ec;
 }
 
-net::awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
+awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
                                                    std::uint32_t max_bytes, milliseconds timeout) {
     read_timer_.set_after(timeout);
     const error_code ec = co_await message::read_head(socket_, buffer_, parser, max_bytes);
@@ -59,7 +59,7 @@ net::awaitable<error_code> ClientStream::read_head(message::RequestParser& parse
     co_return told(ec, read_timed_out_);
 }
 
-net::awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
+awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
                                                     std::uint32_t max_line_bytes,
                                                     milliseconds timeout, std::string_view& piece) {
     error_code ec;
@@ -72,7 +72,7 @@ net::awaitable<error_code> ClientStream::read_piece(message::RequestParser& pars
     co_return told(ec, read_timed_out_);
 }
 
-net::awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
+awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
     error_code ec;
     if (buffer_.size() == 0) {
         const auto [failed, size] = co_await socket_.async_read_some(
@@ -85,7 +85,7 @@ net::awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
     co_return ec;
 }
 
-net::awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
+awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
                                                milliseconds timeout) {
     write_timer_.set_after(timeout);
     const Sent sent = co_await send_all(socket_, buffers);
@@ -95,10 +95,10 @@ net::awaitable<error_code> ClientStream::write(std::span<const net::const_buffer
 
 void ClientStream::shutdown_send() {
     error_code ignored;
-    socket_.shutdown(net::local::stream_protocol::socket::shutdown_send, ignored);
+    socket_.shutdown(ClientSocket::shutdown_send, ignored);
 }
 
-net::awaitable<void> ClientStream::linger(milliseconds timeout) {
+awaitable<void> ClientStream::linger(milliseconds timeout) {
     if (!socket_.is_open()) {
         co_return;
     }

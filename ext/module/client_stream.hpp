@@ -23,29 +23,29 @@ namespace gangway {
 // may run at the same time.
 class ClientStream {
   public:
-    explicit ClientStream(net::local::stream_protocol::socket socket);
+    explicit ClientStream(ClientSocket socket);
     ~ClientStream();
     ClientStream(const ClientStream&) = delete;
     ClientStream& operator=(const ClientStream&) = delete;
 
-    net::any_io_executor get_executor() { return socket_.get_executor(); }
+    Executor get_executor() { return socket_.get_executor(); }
 
     // As message::read_head() and message::read_piece().
-    net::awaitable<error_code> read_head(message::RequestParser& parser, std::uint32_t max_bytes,
+    awaitable<error_code> read_head(message::RequestParser& parser, std::uint32_t max_bytes,
                                          std::chrono::milliseconds timeout);
-    net::awaitable<error_code> read_piece(message::RequestParser& parser,
+    awaitable<error_code> read_piece(message::RequestParser& parser,
                                           std::uint32_t max_line_bytes,
                                           std::chrono::milliseconds timeout,
                                           std::string_view& piece);
     // Bytes that belong to no message, of a connection that was upgraded; first those that were
     // read already. No timeout. net::error::eof at the end.
-    net::awaitable<error_code> read_raw(std::string_view& bytes);
+    awaitable<error_code> read_raw(std::string_view& bytes);
     // At most Pieces::most buffers.
-    net::awaitable<error_code> write(std::span<const net::const_buffer> buffers,
+    awaitable<error_code> write(std::span<const net::const_buffer> buffers,
                                      std::chrono::milliseconds timeout);
     void shutdown_send();
     // Says that nothing more will be written, and reads until the client has closed, too.
-    net::awaitable<void> linger(std::chrono::milliseconds timeout);
+    awaitable<void> linger(std::chrono::milliseconds timeout);
 
     // Whether anything of a next request is there already.
     bool has_input() const { return buffer_.size() > 0; }
@@ -67,7 +67,7 @@ class ClientStream {
     bool hung_up();
     error_code told(error_code ec, bool& timed_out);
 
-    net::local::stream_protocol::socket socket_;
+    ClientSocket socket_;
     beast::flat_buffer buffer_;
     bool read_timed_out_ = false;
     bool write_timed_out_ = false;
@@ -77,6 +77,6 @@ class ClientStream {
 };
 
 // The user at the other end (SO_PEERCRED, unix(7)).
-std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket);
+std::optional<uid_t> peer_uid(ClientSocket& socket);
 
 } // namespace gangway

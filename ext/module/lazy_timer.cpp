@@ -2,22 +2,21 @@
 
 #include <utility>
 
-#include <boost/asio/steady_timer.hpp>
 
 namespace gangway {
 
 struct LazyTimer::State {
-    State(const net::any_io_executor& executor, std::function<void()> function)
+    State(const Executor& executor, std::function<void()> function)
         : timer(executor), on_expiry(std::move(function)) {}
 
-    net::steady_timer timer;
+    Timer timer;
     std::function<void()> on_expiry;
     Clock::time_point time = Clock::time_point::max(); // that is: none
     Clock::time_point goes_off = Clock::time_point::max();
     bool ended = false;
 };
 
-LazyTimer::LazyTimer(const net::any_io_executor& executor, std::function<void()> on_expiry)
+LazyTimer::LazyTimer(const Executor& executor, std::function<void()> on_expiry)
     : state_(std::make_shared<State>(executor, std::move(on_expiry))) {}
 
 LazyTimer::~LazyTimer() {

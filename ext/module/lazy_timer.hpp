@@ -16,7 +16,7 @@ class LazyTimer {
   public:
     using Clock = std::chrono::steady_clock;
 
-    LazyTimer(const net::any_io_executor& executor, std::function<void()> on_expiry);
+    LazyTimer(const Executor& executor, std::function<void()> on_expiry);
     ~LazyTimer();
     LazyTimer(const LazyTimer&) = delete;
     LazyTimer& operator=(const LazyTimer&) = delete;

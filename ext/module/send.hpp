@@ -16,7 +16,7 @@ struct Sent {
 // Writes all of at most eight buffers. The system call is tried first, and the event loop asked only
 // where the socket takes no more: it mostly does.
 template <typename Socket>
-net::awaitable<Sent> send_all(Socket& socket, std::span<const net::const_buffer> buffers);
+awaitable<Sent> send_all(Socket& socket, std::span<const net::const_buffer> buffers);
 
 // What is left to be sent.
 class Pieces {
@@ -39,7 +39,7 @@ class Pieces {
 };
 
 template <typename Socket>
-net::awaitable<Sent> send_all(Socket& socket, std::span<const net::const_buffer> buffers) {
+awaitable<Sent> send_all(Socket& socket, std::span<const net::const_buffer> buffers) {
     Pieces left(buffers);
     Sent sent{{}, 0};
     while (!left.empty()) {

@@ -99,7 +99,7 @@ Server::Server(const gangway_host& host, config::Config config,
                forward::InFlight(config_.max_requests, config_.max_requests_per_process),
                {}},
       listener_(io_, socket_.fd(), log_,
-                [this](net::local::stream_protocol::socket client) { accept(std::move(client)); }),
+                [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
@@ -128,7 +128,7 @@ void Server::start_thread() {
     });
 }
 
-void Server::accept(net::local::stream_protocol::socket socket) {
+void Server::accept(ClientSocket socket) {
     const auto uid = peer_uid(socket);
     const bool trusted = uid && (*uid == 0 || *uid == context_.agent_uid);
     unsigned& count = trusted ? trusted_connections_ : other_connections_;
@@ -146,7 +146,7 @@ void Server::accept(net::local::stream_protocol::socket socket) {
 }
 
 // Costs one system call and holds nothing, however many come.
-void Server::refuse(net::local::stream_protocol::socket& socket) const {
+void Server::refuse(ClientSocket& socket) const {
     const std::string body = admin::to_json(
         {admin::Code::too_many_connections, "There are " + std::to_string(config_.max_connections) +
                                                 " connections already (max_connections)."});
@@ -158,7 +158,7 @@ void Server::refuse(net::local::stream_protocol::socket& socket) const {
     ::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
+awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
     const auto position = connections_.insert(connections_.end(), connection);
     try {
         co_await connection->run();
