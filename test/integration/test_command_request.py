@@ -242,8 +242,8 @@ def test_progress_of_a_series_is_shown_until_ctrl_c_which_shows_the_figures_so_f
 
 
 def test_progress_is_gone_when_the_answer_has_come(nodejs):
-    with AtTerminal(nodejs, "request", first(nodejs), "/sleep?seconds=2") as command:
-        command.wait_to_show("1s, waiting for the answer")
+    with AtTerminal(nodejs, "request", first(nodejs), "/sleep?seconds=3") as command:
+        command.wait_to_show("s, waiting for the answer")
         assert command.end() == OK
         assert command.shown.endswith("\r\x1b[K")
         assert b"pid=" in command.process.stdout.read()
