@@ -8,14 +8,16 @@ HERE = __dir__
 COMPRESSED = Zlib.gzip("compressed by the application\n" * 2000)
 ETAG = "\"#{Digest::SHA256.hexdigest(COMPRESSED)}\"".freeze
 
-def journal(line)
-  File.open(File.join(HERE, 'journal'), 'a') { |file| file.puts(line) }
+module Journal
+  def self.add(line)
+    File.open(File.join(HERE, 'journal'), 'a') { |file| file.puts(line) }
+  end
 end
 
 # A stream of server-sent events, each sent when a byte comes from the pipe `next`.
 class Events
   def each
-    journal('begun')
+    Journal.add('begun')
     @asked = File.open(File.join(HERE, 'next'), 'rb')
     number = 0
     while @asked.read(1)
@@ -26,7 +28,7 @@ class Events
 
   def close
     @asked&.close
-    journal('ended')
+    Journal.add('ended')
   end
 end
 

@@ -4,8 +4,10 @@ require 'websocket/driver'
 
 JOURNAL = File.join(__dir__, 'journal')
 
-def journal(line)
-  File.open(JOURNAL, 'a') { |file| file.puts(line) }
+module Journal
+  def self.add(line)
+    File.open(JOURNAL, 'a') { |file| file.puts(line) }
+  end
 end
 
 # One WebSocket connection on a hijacked socket; `env` and `write` are what the driver asks of it.
@@ -18,7 +20,7 @@ class Conversation
     @name = name
     @close_code = 1006
     @driver = WebSocket::Driver.rack(self, max_length: 1 << 26)
-    @driver.on(:open) { journal("#{@name} open") }
+    @driver.on(:open) { Journal.add("#{@name} open") }
     @driver.on(:message) { |event| heard(event.data) }
     @driver.on(:close) { |event| @close_code = event.code }
   end
@@ -33,7 +35,7 @@ class Conversation
   end
 
   def closed
-    journal("#{@name} closed #{@close_code}")
+    Journal.add("#{@name} closed #{@close_code}")
   end
 
   private
@@ -60,7 +62,7 @@ class EchoBytes
   end
 
   def run
-    journal("#{@name} open")
+    Journal.add("#{@name} open")
     @io.write(SWITCH)
     loop { @io.write(read) }
   rescue EOFError
@@ -68,7 +70,7 @@ class EchoBytes
   end
 
   def closed
-    journal("#{@name} closed #{@size}")
+    Journal.add("#{@name} closed #{@size}")
   end
 
   private
@@ -83,7 +85,7 @@ end
 # Says what it has to say, ends its direction, and goes on reading.
 class FinishFirst < EchoBytes
   def run
-    journal("#{@name} open")
+    Journal.add("#{@name} open")
     @io.write("#{SWITCH}that was all\n")
     @io.close_write
     loop { read }
