@@ -236,7 +236,7 @@ def test_the_end_of_what_the_server_sends_reaches_the_client_which_may_still_sen
 
 def test_the_server_learns_at_once_that_the_client_is_gone(either):
     name = next(names)
-    with either.tunnel(f"/echo?name={name}".replace("/echo", "/bytes")) as tunnel:
+    with either.tunnel(f"/bytes?name={name}") as tunnel:
         tunnel.sock.sendall(b"hello")
         assert tunnel.read(5) == b"hello"
     either.wait_for(name, "closed 5")
