@@ -28,6 +28,9 @@ http.createServer((request, response) => {
       rawTrailers: request.rawTrailers,
       body: Buffer.concat(pieces).toString('base64'),
     }));
+    if (request.method === 'HEAD') {
+      response.setHeader('X-Seen', seen.toString('base64'));
+    }
     response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': seen.length });
     response.end(seen);
   });

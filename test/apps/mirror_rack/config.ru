@@ -18,5 +18,7 @@ run(lambda do |env|
   variables = env.select { |_, value| value.is_a?(String) }
   seen = JSON.generate('variables' => variables.to_h { |name, value| [text(name), text(value)] },
                        'body' => [body].pack('m0'))
-  [200, { 'Content-Type' => 'application/json', 'Content-Length' => seen.bytesize.to_s }, [seen]]
+  headers = { 'Content-Type' => 'application/json', 'Content-Length' => seen.bytesize.to_s }
+  headers['X-Seen'] = [seen].pack('m0') if env['REQUEST_METHOD'] == 'HEAD'
+  [200, headers, [seen]]
 end)

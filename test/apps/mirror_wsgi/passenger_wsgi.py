@@ -20,5 +20,8 @@ def application(environ, start_response):
     seen = json.dumps({
         "variables": {name: value for name, value in environ.items() if isinstance(value, str)},
         "body": base64.b64encode(body).decode()}).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(seen)))])
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(seen)))]
+    if environ["REQUEST_METHOD"] == "HEAD":
+        headers.append(("X-Seen", base64.b64encode(seen).decode()))
+    start_response("200 OK", headers)
     return [seen]

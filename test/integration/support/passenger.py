@@ -137,7 +137,7 @@ class Passenger:
     def install_node(self):
         """Node.js that finds Debian's modules, whoever made it. Passenger sets NODE_PATH for its processes, so
         this adds to it later than that."""
-        script = self.directory / "node"
+        script = self.directory / "node.sh"
         script.write_text("#!/bin/sh\n"
                           f'NODE_PATH="$NODE_PATH:{DEBIAN_NODE_MODULES}" exec {shutil.which("node") or "node"} "$@"\n')
         script.chmod(0o755)
