@@ -16,8 +16,8 @@ BOUNDARY = "a boundary of the tests"
 
 
 @pytest.fixture(params=FRAMEWORKS)
-def site(request, fleet):
-    agent = fleet.get(request.param, lambda: Passenger(request.param, workers=1, config={}))
+def site(request, module_fleet):
+    agent = module_fleet.get(request.param, lambda: Passenger(request.param, workers=1, config={}))
     yield Site(agent)
     agent.assert_unharmed()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from support.client import forwarded
 from support.doors import FrontDoor, GangwayDoor
 from support.passenger import Application, Passenger
 from support.wire import Head, WholeAnswer, chunked, request_bytes
@@ -32,9 +33,9 @@ def mirrors_agent():
 
 
 @pytest.fixture
-def mirrors(fleet):
+def mirrors(module_fleet):
     """Each mirror twice: at / and below BASE_URI."""
-    agent = fleet.get("mirrors", mirrors_agent)
+    agent = module_fleet.get("mirrors", mirrors_agent)
     yield agent
     agent.assert_unharmed()
 
@@ -95,7 +96,8 @@ def of_targets():
             "/?", "/q?a=1&a=2&b=%26&c=+&d", "/q?x=1?y=2", "/q?url=http://example/%3Fa=b", "/q?a=/../b//c",
             "/" + "long/" * 1000, "/q?" + "a=b&" * 2000):
         yield Case(f"target {target[:40]}", target)
-    for target in (BASE_URI, f"{BASE_URI}/", f"{BASE_URI}/a/b?c=d", f"{BASE_URI}//a/../b", f"{BASE_URI}per", "/%73hop/a"):
+    for target in (BASE_URI, f"{BASE_URI}/", f"{BASE_URI}/a/b?c=d", f"{BASE_URI}//a/../b", f"{BASE_URI}per",
+                   "/%73hop/a"):
         yield Case(f"target {target} (the application may be below {BASE_URI})", target)
     yield Case("absolute-form", "http://other.example:8080/path?x=1",
                reason="RFC 9112, 3.2.2: a server takes the target apart, and its authority counts, not Host; "
@@ -110,11 +112,13 @@ def of_targets():
 
 
 def of_methods():
-    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "MKCOL", "LOCK", "REPORT", "PURGE"):
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "MKCOL", "LOCK", "REPORT",
+                   "PURGE"):
         yield Case(f"method {method}", "/x?y=z", method)
     yield Case("method HEAD", "/x?y=z", "HEAD", [("X-Note", "1")])
     for method in ("GET", "POST", "DELETE"):
-        yield Case(f"{method} with a body", "/", method, [("Content-Length", "5"), ("Content-Type", "text/plain")], b"hello")
+        yield Case(f"{method} with a body", "/", method,
+                   [("Content-Length", "5"), ("Content-Type", "text/plain")], b"hello")
 
 
 def of_bodies():
@@ -136,10 +140,11 @@ def of_bodies():
 def of_hosts():
     for host in ("shop.example", "SHOP.example", "shop.example:8080", "192.0.2.1:80", "shop.example:"):
         yield Case(f"host {host}", host=host)
-    for host, name, port in (("[2001:db8::1]", "[2001:db8::1]", "80"), ("[2001:db8::1]:8080", "[2001:db8::1]", "8080")):
-        yield Case(f"host {host}", host=host,
-                   reason="RFC 3986, 3.2.2: the colons between brackets do not begin a port; Passenger takes the first",
-                   variables={"SERVER_NAME": ("[2001", name), "SERVER_PORT": ("db8::1]" + host[13:], port)})
+    for port, passenger_s in (("", "db8::1]"), (":8080", "db8::1]:8080")):
+        yield Case(f"host [2001:db8::1]{port}", host=f"[2001:db8::1]{port}",
+                   reason="RFC 3986, 3.2.2: the colons in brackets do not begin a port; Passenger takes the first",
+                   variables={"SERVER_NAME": ("[2001", "[2001:db8::1]"),
+                              "SERVER_PORT": (passenger_s, port[1:] or "80")})
     yield Case("HTTP/1.0", version="1.0", headers=[("X-Old", "1")])
     yield Case("HTTP/1.0 that keeps the connection", version="1.0", headers=[("Connection", "keep-alive")])
     yield Case("HTTP/1.0 with a body", "/", "POST", [("Content-Length", "5")], b"hello", version="1.0")
@@ -161,7 +166,8 @@ def of_headers():
     yield sent("spaces around a value", ("X-Padded", "  in the middle  "), ("X-Tab", "\tx\ty\t"),
                reason="RFC 9110, 5.5: a value does not include them; Passenger leaves those behind it",
                variables={"HTTP_X_PADDED": ("in the middle  ", "in the middle"), "HTTP_X_TAB": ("x\ty\t", "x\ty")})
-    yield sent("names with underscores", ("X_Under", "1"), ("X-Real", "mine"), ("X_Real", "forged"), ("Content_Length", "7"))
+    yield sent("names with underscores", ("X_Under", "1"), ("X-Real", "mine"), ("X_Real", "forged"),
+               ("Content_Length", "7"))
     yield sent("names with other characters", ("X.Dot", "1"), ("X'", "2"), ("X~y", "3"))
     yield sent("names of one letter", ("A", "1"), ("9", "2"))
     yield sent("names in other cases", ("ACCEPT", "a/b"), ("content-TYPE", "c/d"), ("user-agent", "e"))
@@ -174,9 +180,9 @@ def of_headers():
     yield sent("a range", ("Range", "bytes=0-99,200-"), ("If-Range", '"x"'))
     yield sent("conditions", ("If-None-Match", 'W/"a", "b"'), ("If-Modified-Since", "Sat, 01 Jan 2000 00:00:00 GMT"))
     yield sent("what proxies before have said", ("X-Forwarded-For", "192.0.2.1, 198.51.100.2"),
-               ("X-Forwarded-For", "203.0.113.3"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "shop.example"),
-               ("X-Forwarded-Port", "443"), ("X-Real-IP", "192.0.2.1"), ("Forwarded", 'for="[2001:db8::1]";proto=https'),
-               ("Via", "1.1 proxy.example"))
+               ("X-Forwarded-For", "203.0.113.3"), ("X-Forwarded-Proto", "https"),
+               ("X-Forwarded-Host", "shop.example"), ("X-Forwarded-Port", "443"), ("X-Real-IP", "192.0.2.1"),
+               ("Forwarded", 'for="[2001:db8::1]";proto=https'), ("Via", "1.1 proxy.example"))
     yield sent("a name that CGI programs misread", ("Proxy", "http://evil.example"))
     yield sent("HTTPS as a header", ("HTTPS", "on"), ("Script-Name", "/forged"), ("Remote-User", "forged"))
     yield sent("headers of answers", ("Set-Cookie", "a=1"), ("Status", "500"), ("Server", "x"), ("Date", "today"))
@@ -276,14 +282,14 @@ def test_a_node_js_process_gets_headers_as_they_were_sent_in_order_and_case(mirr
 
 @pytest.mark.parametrize("app", APPS)
 @pytest.mark.parametrize("target", [
-    *(case.target for case in of_targets() if case.target.startswith("/")), "/v1/processes", "/v1/processes/1/request/x"],
-    ids=lambda target: target[:40])
+    *(case.target for case in of_targets() if case.target.startswith("/")),
+    "/v1/processes", "/v1/processes/1/request/x"], ids=lambda target: target[:40])
 def test_a_target_within_the_api_s_path_is_seen_as_at_the_front_door(mirrors, app, target):
     """/v1/processes/{id}/request/{path}, with the process named in the path."""
     front_door, gangway = doors(mirrors, app)
     front = seen(front_door, Case("", target))
     with gangway.connect() as sock:
-        sock.sendall(f"GET /v1/processes/{gangway.pid}/request{target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        sock.sendall(f"GET {forwarded(gangway.pid, target)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         ours = json.loads(WholeAnswer(sock).body)
     if app == "node":
         assert ours["url"] == front["url"] == target
@@ -364,21 +370,24 @@ class Answer:
 
 
 def of_statuses():
-    for status in ("200 OK", "201 Created", "202 Accepted", "203 Non-Authoritative Information", "207 Multi-Status",
-                   "300 Multiple Choices", "400 Bad Request", "402 Payment Required", "404 Not Found", "405 Method Not Allowed",
-                   "409 Conflict", "410 Gone", "422 Unprocessable Entity", "429 Too Many Requests",
-                   "500 Internal Server Error", "501 Not Implemented", "502 Bad Gateway", "503 Service Unavailable",
-                   "504 Gateway Timeout"):
+    for status in ("200 OK", "201 Created", "202 Accepted", "203 Non-Authoritative Information",
+                   "207 Multi-Status", "300 Multiple Choices", "400 Bad Request", "402 Payment Required",
+                   "404 Not Found", "405 Method Not Allowed", "409 Conflict", "410 Gone",
+                   "422 Unprocessable Entity", "429 Too Many Requests", "500 Internal Server Error",
+                   "501 Not Implemented", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"):
         yield Answer(f"status {status}", status, [("Content-Type", "text/plain")])
     yield Answer("status 204", "204 No Content", [("X-Note", "1")], [])
-    yield Answer("status 304", "304 Not Modified", [("ETag", '"x"'), ("Cache-Control", "max-age=5")], [], methods=("GET", "HEAD"))
+    yield Answer("status 304", "304 Not Modified", [("ETag", '"x"'), ("Cache-Control", "max-age=5")], [],
+                 methods=("GET", "HEAD"))
     for status in ("301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"):
         yield Answer(f"status {status}", status, [("Location", "/elsewhere?x=%20#y")])
     yield Answer("status 308", "308 Permanent Redirect", [("Location", "/elsewhere")],
                  reason="Passenger's reason is from before RFC 7538",
                  meant={"reason": ("Resume Incomplete", "Permanent Redirect")})
-    yield Answer("status 206", "206 Partial Content", [("Content-Range", "bytes 0-5/100"), ("Accept-Ranges", "bytes")])
-    yield Answer("status 401", "401 Unauthorized", [("WWW-Authenticate", 'Basic realm="a, b"'), ("WWW-Authenticate", "Bearer")])
+    yield Answer("status 206", "206 Partial Content",
+                 [("Content-Range", "bytes 0-5/100"), ("Accept-Ranges", "bytes")])
+    yield Answer("status 401", "401 Unauthorized",
+                 [("WWW-Authenticate", 'Basic realm="a, b"'), ("WWW-Authenticate", "Bearer")])
     yield Answer("status 503 with Retry-After", "503 Service Unavailable", [("Retry-After", "120")])
     yield Answer("a reason of its own", "200 Fine With Me", only=("wsgi", "node"),
                  reason="The answer is the application's; Passenger has reasons of its own",
@@ -390,15 +399,18 @@ def of_statuses():
 
 def of_answer_headers():
     yield Answer("usual headers", headers=[
-        ("Content-Type", "text/html; charset=utf-8"), ("Content-Language", "de"), ("ETag", 'W/"x"'), ("Vary", "Accept"),
+        ("Content-Type", "text/html; charset=utf-8"), ("Content-Language", "de"), ("ETag", 'W/"x"'),
+        ("Vary", "Accept"),
         ("Last-Modified", "Sat, 01 Jan 2000 00:00:00 GMT"), ("Cache-Control", "private, no-store"), ("Expires", "0"),
         ("Content-Disposition", "attachment; filename=\"a b.txt\"; filename*=UTF-8''%C3%A4.txt"),
         ("Link", "</a>; rel=preload; as=style, </b>"), ("Allow", "GET, HEAD"), ("Alt-Svc", "clear"),
         ("Content-Security-Policy", "default-src 'self'"), ("Strict-Transport-Security", "max-age=1"),
         ("Access-Control-Allow-Origin", "*"), ("X-Request-Id", "1")])
     yield Answer("no headers")
-    yield Answer("cookies", headers=[("Set-Cookie", "a=1; Path=/; HttpOnly"), ("Set-Cookie", "b=\"x, y\"; Expires=Sat, 01 Jan 2000 00:00:00 GMT"),
-                                     ("Set-Cookie", "c="), ("X-Between", "1")])
+    yield Answer("cookies", headers=[
+        ("Set-Cookie", "a=1; Path=/; HttpOnly"),
+        ("Set-Cookie", "b=\"x, y\"; Expires=Sat, 01 Jan 2000 00:00:00 GMT"), ("X-Between", "1"),
+        ("Set-Cookie", "c=")])
     yield Answer("a name twice", headers=[("X-Two", "1"), ("X-Two", "2")])
     yield Answer("an empty value", headers=[("X-Empty", ""), ("X-After", "1")])
     yield Answer("a value in Latin-1", headers=[("X-Latin", "Gr\xfc\xdfe")])

@@ -72,8 +72,8 @@ def stream_of(agent, headers=()):
 
 
 @pytest.fixture(params=["rack", "flask", "express"])
-def site(request, fleet):
-    agent = fleet.get(request.param, lambda: Passenger(request.param, workers=1, config={}))
+def site(request, module_fleet):
+    agent = module_fleet.get(request.param, lambda: Passenger(request.param, workers=1, config={}))
     yield agent
     agent.assert_unharmed()
 
@@ -172,14 +172,12 @@ def test_a_stream_lasts_no_longer_than_its_time_though_it_is_never_silent(site):
         wait_until(lambda: stream.has_ended or stream.let_one_be_sent(), "the application has seen the end", PROMPTLY)
 
 
-def test_two_streams_of_a_nodejs_process_do_not_wait_for_each_other(fleet):
+def test_two_streams_of_a_nodejs_process_do_not_wait_for_each_other(nodejs):
     """One is left unread, and the other goes on."""
-    agent = fleet.get("nodejs", lambda: Passenger("nodejs", workers=3, config={}))
-    pid = agent.admin.processes()[0]["pid"]
-    with agent.admin.raw() as unread:
+    pid = nodejs.admin.processes()[0]["pid"]
+    with nodejs.admin.raw() as unread:
         unread.sendall(f"GET {forwarded(pid, '/fixed?bytes=50000000')} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert unread.recv(100).startswith(b"HTTP/1.1 200")
-        answer = agent.admin.forward(pid, "/stream?pieces=1000&bytes=1000")
+        answer = nodejs.admin.forward(pid, "/stream?pieces=1000&bytes=1000")
         assert answer.status == 200 and len(answer.body) == 1_000_000
-        agent.wait_for_sessions(pid, 1)
-    agent.assert_unharmed()
+        nodejs.wait_for_sessions(pid, 1)

@@ -6,6 +6,7 @@ nothing special.
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import itertools
 import os
@@ -58,32 +59,29 @@ class Server:
         assert answer.status == 200 and answer.fields["pid"] == str(self.pid), answer
 
 
-def server(request, fleet, door):
-    agent = fleet.get(request.param, lambda: Passenger(request.param, workers=1, config={}))
+def server(module_fleet, runtime, door):
+    agent = module_fleet.get(runtime, lambda: Passenger(runtime, workers=1, config={}))
     yield Server(agent, door)
     agent.assert_unharmed()
 
 
 @pytest.fixture(params=SERVERS)
-def gangway(request, fleet):
-    yield from server(request, fleet, "gangway")
+def gangway(request, module_fleet):
+    yield from server(module_fleet, request.param, "gangway")
 
 
 @pytest.fixture(params=[(runtime, door) for door in ("gangway", "front_door") for runtime in SERVERS],
                 ids=lambda param: "-".join(param))
-def either(request, fleet):
+def either(request, module_fleet):
     """Through Gangway, and through the front door."""
-    runtime, door = request.param
-    agent = fleet.get(runtime, lambda: Passenger(runtime, workers=1, config={}))
-    yield Server(agent, door)
-    agent.assert_unharmed()
+    yield from server(module_fleet, *request.param)
 
 
 @pytest.fixture(params=SERVERS)
-def short(request, fleet):
+def short(request, module_fleet):
     """Bounds that are short: silence in general, and silence in tunnels."""
     bounds = {"idle_timeout_seconds": SILENCE, "tunnel_timeout_seconds": TUNNEL_SILENCE}
-    agent = fleet.get(request.param + "_short",
+    agent = module_fleet.get(request.param + "_short",
                       lambda: Passenger(request.param, workers=1, config=bounds))
     yield Server(agent, "gangway")
     agent.assert_unharmed()
@@ -249,23 +247,27 @@ def test_the_server_learns_at_once_that_the_client_is_gone(either):
 
 def test_what_a_client_sends_right_before_it_leaves_still_arrives(either):
     """A close frame, masked with zeros, and gone: the server need not take it for a broken connection."""
-    name = next(names)
-    with either.door.connect() as sock:
-        sock.sendall(request_bytes(either.door, "GET", f"/echo?name={name}", upgrade_headers()))
-        assert Head(sock).status == 101
-        sock.sendall(b"\x88\x82" + bytes(4) + struct.pack(">H", 1001))
-    wait_until(lambda: len(either.journal.of(name)) == 2, "the application has seen the end", PROMPTLY)
-    assert either.journal.of(name) == ["open", "closed 1001"]
+    for _ in range(10):
+        name = next(names)
+        with either.door.connect() as sock:
+            sock.sendall(request_bytes(either.door, "GET", f"/echo?name={name}", upgrade_headers()))
+            assert Head(sock).status == 101
+            sock.sendall(b"\x88\x82" + bytes(4) + struct.pack(">H", 1001))
+        wait_until(lambda: len(either.journal.of(name)) == 2, "the application has seen the end", PROMPTLY)
+        assert either.journal.of(name) == ["open", "closed 1001"]
+        either.agent.wait_for_no_sessions()
 
 
 def test_bytes_that_are_underway_when_both_have_ended_their_directions_still_arrive(gangway):
     """More than fits into the sockets' buffers, after the server's end and with the client's own."""
-    name = next(names)
-    with gangway.tunnel(f"/finish_first?name={name}") as tunnel:
-        assert tunnel.read_to_end() == b"that was all\n"
-        tunnel.sock.sendall(b"y" * 3_000_000)
-    wait_until(lambda: len(gangway.journal.of(name)) == 2, "the application has seen the end", PROMPTLY)
-    assert gangway.journal.of(name) == ["open", "closed 3000000"]
+    for _ in range(5):
+        name = next(names)
+        with gangway.tunnel(f"/finish_first?name={name}") as tunnel:
+            assert tunnel.read_to_end() == b"that was all\n"
+            tunnel.sock.sendall(b"y" * 3_000_000)
+        wait_until(lambda: len(gangway.journal.of(name)) == 2, "the application has seen the end", PROMPTLY)
+        assert gangway.journal.of(name) == ["open", "closed 3000000"]
+        gangway.agent.wait_for_no_sessions()
 
 
 def test_the_server_learns_at_once_that_a_client_has_aborted_amid_data(gangway):
@@ -331,23 +333,16 @@ def test_a_ruby_process_is_busy_while_it_has_a_tunnel_and_a_nodejs_process_is_no
     assert gangway.agent.admin.forward(gangway.pid, "/", headers=pool).status == 200
 
 
-def test_many_tunnels_to_one_process_are_open_at_once(fleet):
-    agent = fleet.get("websocket_node", lambda: Passenger("websocket_node", workers=1, config={}))
-    server = Server(agent, "gangway")
-    tunnels = []
-    try:
-        for number in range(20):
-            tunnels.append(server.tunnel(f"/bytes?name={next(names)}"))
-        agent.wait_for_sessions(server.pid, 20)
+@pytest.mark.parametrize("gangway", ["websocket_node"], indirect=True)
+def test_many_tunnels_to_one_process_are_open_at_once(gangway):
+    with contextlib.ExitStack() as stack:
+        tunnels = [stack.enter_context(gangway.tunnel(f"/bytes?name={next(names)}")) for _ in range(20)]
+        gangway.agent.wait_for_sessions(gangway.pid, 20)
         for number, tunnel in enumerate(tunnels):
             tunnel.sock.sendall(b"tunnel %04d" % number)
         for number, tunnel in enumerate(tunnels):
             assert tunnel.read(11) == b"tunnel %04d" % number
-    finally:
-        for tunnel in tunnels:
-            tunnel.sock.close()
-    agent.wait_for_no_sessions()
-    agent.assert_unharmed()
+    gangway.agent.wait_for_no_sessions()
 
 
 def test_a_silent_tunnel_outlives_the_idle_timeout_and_ends_with_its_own(short):

@@ -135,11 +135,11 @@ class Passenger:
         return root
 
     def install_node(self):
-        """Node.js that finds Debian's modules, whoever made it. Passenger sets NODE_PATH for its processes, so
-        this adds to it later than that."""
+        """Node.js that finds Debian's modules, whoever made it. Passenger sets NODE_PATH for its processes,
+        so this adds to it later than that."""
+        node = shutil.which("node") or "node"
         script = self.directory / "node.sh"
-        script.write_text("#!/bin/sh\n"
-                          f'NODE_PATH="$NODE_PATH:{DEBIAN_NODE_MODULES}" exec {shutil.which("node") or "node"} "$@"\n')
+        script.write_text(f'#!/bin/sh\nNODE_PATH="$NODE_PATH:{DEBIAN_NODE_MODULES}" exec {node} "$@"\n')
         script.chmod(0o755)
         return script
 
