@@ -7,9 +7,11 @@ PACKAGES_BUILD=(
     libboost1.81-dev libjsoncpp-dev libcli11-dev libgtest-dev libgmock-dev
 )
 PACKAGES_RUN=(ruby-rack python3 curl) # and nodejs, where no Node.js is there
-PACKAGES_TEST=(python3-pytest)
 PACKAGES_BENCH=(nghttp2-client haproxy nginx-light)
 declare -A PACKAGE_TOOL=([nghttp2-client]=h2load [haproxy]=haproxy [nginx-light]=nginx)
+PACKAGES_TEST=(
+    python3-pytest python3-flask python3-websockets node-express node-ws ruby-websocket-driver
+)
 PACKAGES_LINT=(clang-format clang-tidy shellcheck python3)
 
 # need_packages NAME…: installs what is missing of them.

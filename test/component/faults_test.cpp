@@ -173,39 +173,49 @@ TEST_P(Faults, EndlessResponseHeadersAreBadResponse) {
     expect_recovery(*process);
 }
 
-TEST_P(Faults, ASilentProcessIsWorkerTimeout) {
+TEST_P(Faults, ASilentProcessIsFirstByteTimeout) {
     const auto process = start_worker(behave::never_answer());
-    const Headers short_timeout = {{"X-Gangway-Timeout", "0.2"}};
-    EXPECT_TRUE(is_problem(get(request_path(101), short_timeout), 504, "worker_timeout"));
+    const Headers short_timeout = {{"X-Gangway-First-Byte-Timeout", "0.2"}};
+    EXPECT_TRUE(is_problem(get(request_path(101), short_timeout), 504, "first_byte_timeout"));
     EXPECT_TRUE(is_problem(send({"POST", request_path(101), short_timeout, "body"}), 504,
-                           "worker_timeout"));
+                           "first_byte_timeout"));
     expect_recovery(*process);
 }
 
-TEST_P(Faults, TheConfiguredIdleTimeoutHoldsWithoutHeader) {
-    const auto process = start_worker(behave::never_answer(), R"({"idle_timeout_seconds": 0.2})");
-    EXPECT_TRUE(is_problem(get(request_path(101)), 504, "worker_timeout"));
+TEST_P(Faults, ARequestThatTakesTooLongIsTotalTimeout) {
+    const auto process = start_worker(behave::never_answer());
+    const Headers short_timeout = {{"X-Gangway-Timeout", "0.2"}};
+    EXPECT_TRUE(is_problem(get(request_path(101), short_timeout), 504, "total_timeout"));
+    EXPECT_TRUE(is_problem(send({"POST", request_path(101), short_timeout, "body"}), 504,
+                           "total_timeout"));
+    expect_recovery(*process);
+}
+
+TEST_P(Faults, TheConfiguredFirstByteTimeoutHoldsWithoutHeader) {
+    const auto process =
+        start_worker(behave::never_answer(), R"({"first_byte_timeout_seconds": 0.2})");
+    EXPECT_TRUE(is_problem(get(request_path(101)), 504, "first_byte_timeout"));
     expect_recovery(*process);
 }
 
 TEST_P(Faults, AProcessThatFallsSilentInsideItsAnswerIsCutOff) {
     const auto process = start_worker(
         behave::fall_silent_after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst"));
-    const Response response = get(request_path(101), {{"X-Gangway-Timeout", "0.2"}});
+    const Response response = get(request_path(101), {{"X-Gangway-Idle-Timeout", "0.2"}});
     EXPECT_EQ(response.body, "first");
     EXPECT_FALSE(response.complete);
     expect_recovery(*process);
 }
 
-TEST_P(Faults, AProcessThatStopsReadingAnUploadIsWorkerTimeout) {
+TEST_P(Faults, AProcessThatStopsReadingAnUploadIsIdleTimeout) {
     const auto gate = std::make_shared<Gate>();
     const auto process = start_worker([gate](WorkerRequest&, ConnectionIo& io) { io.wait(*gate); });
     Client connection = client();
     const Response response = connection.request({"POST",
                                                   request_path(101),
-                                                  {{"X-Gangway-Timeout", "0.2"}},
+                                                  {{"X-Gangway-Idle-Timeout", "0.2"}},
                                                   behave::pattern(ten_megabytes)});
-    EXPECT_TRUE(is_problem(response, 504, "worker_timeout"));
+    EXPECT_TRUE(is_problem(response, 504, "idle_timeout"));
     gate->open();
     expect_recovery(*process);
 }

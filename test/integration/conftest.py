@@ -93,6 +93,14 @@ def fleet():
     fleet.end()
 
 
+@pytest.fixture(scope="module")
+def module_fleet():
+    """The same for the tests of one file: what it starts is ended with it."""
+    fleet = Fleet()
+    yield fleet
+    fleet.end()
+
+
 def shared(fleet, name, make):
     agent = fleet.get(name, make)
     yield agent

@@ -21,6 +21,8 @@ from support.waiting import wait_until
 APPS = Path(__file__).resolve().parents[2] / "apps"
 RUNTIMES = ("ruby", "python", "nodejs", "generic")
 GENERIC_START_COMMAND = "/usr/bin/python3 server.py"
+APP_TYPES = {"config.ru": "ruby", "passenger_wsgi.py": "python", "app.js": "nodejs"}
+DEBIAN_NODE_MODULES = "/usr/share/nodejs"
 PR_SET_PDEATHSIG = 1
 
 
@@ -116,6 +118,7 @@ class Passenger:
         self.registry.mkdir()
         if self.runtime:
             self.app_root = self.install_app(self.runtime, "app")
+        self.node = self.install_node()
         self.write_config()
         self.launch()
 
@@ -130,6 +133,15 @@ class Passenger:
             for path in [root, *root.rglob("*")]:
                 os.chown(path, account.pw_uid, account.pw_gid)
         return root
+
+    def install_node(self):
+        """Node.js that finds Debian's modules, whoever made it. Passenger sets NODE_PATH for its processes,
+        so this adds to it later than that."""
+        node = shutil.which("node") or "node"
+        script = self.directory / "node.sh"
+        script.write_text(f'#!/bin/sh\nNODE_PATH="$NODE_PATH:{DEBIAN_NODE_MODULES}" exec {node} "$@"\n')
+        script.chmod(0o755)
+        return script
 
     def write_config(self):
         if not self.has_config:
@@ -148,7 +160,7 @@ class Passenger:
                 "--min-instances", str(self.workers), "--max-pool-size", str(self.max_pool_size),
                 "--disable-security-update-check", "--disable-anonymous-telemetry",
                 "--stat-throttle-rate", "0",
-                "--nodejs", shutil.which("node") or "node", "--python", "/usr/bin/python3",
+                "--nodejs", str(self.node), "--python", "/usr/bin/python3",
                 "--ruby", shutil.which("ruby") or "ruby"]
         if self.apps is not None:
             # "-": no password for the headers by which a web server names the application.
@@ -377,20 +389,27 @@ class Passenger:
 class Application:
     """One group of an agent in multi-app mode."""
 
-    def __init__(self, runtime, root, workers=1, user=None):
+    def __init__(self, runtime, root, workers=1, user=None, base_uri=None):
         self.runtime = runtime
         self.root = root
         self.workers = workers
         self.user = user
+        self.base_uri = base_uri
+
+    @property
+    def app_type(self):
+        """As Passenger names it; None for one with a start command."""
+        return next((kind for file, kind in APP_TYPES.items() if (self.root / file).exists()), None)
 
     def secure_headers(self, group):
         headers = {"PASSENGER_APP_ROOT": str(self.root), "PASSENGER_APP_GROUP_NAME": group,
                    "PASSENGER_APP_ENV": "production", "PASSENGER_MIN_PROCESSES": str(self.workers)}
-        if self.runtime == "generic":
+        if self.app_type is None:
             headers["PASSENGER_APP_START_COMMAND"] = GENERIC_START_COMMAND
         else:
-            headers["PASSENGER_APP_TYPE"] = {"ruby": "ruby", "python": "python", "nodejs": "nodejs"}[
-                self.runtime]
+            headers["PASSENGER_APP_TYPE"] = self.app_type
+        if self.base_uri:
+            headers["SCRIPT_NAME"] = self.base_uri
         if self.user:
             headers["PASSENGER_USER"] = self.user
         return headers
