@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from support import system  # noqa: E402
 from support.passenger import RUNTIMES, Application, Passenger  # noqa: E402
-from support.raw_worker import PROTOCOLS, raw_agent, scripted  # noqa: E402
+from support.raw_worker import PROTOCOLS, shared_raw  # noqa: E402
 
 TEST_SECONDS = 100
 RUN_SECONDS = 1200
@@ -140,14 +140,6 @@ def two_groups_agent():
 def two_groups(fleet):
     """Two applications, alpha with two processes and beta with one, and a log at level info."""
     yield from shared(fleet, "two_groups", two_groups_agent)
-
-
-def shared_raw(fleet, protocol, name="", **options):
-    """A worker that says what the test wants. `name` tells agents of different options apart."""
-    agent = fleet.get(f"raw {protocol} {name}", lambda: raw_agent(protocol, **{"config": {}, **options}))
-    with scripted(agent, protocol) as worker:
-        yield worker
-    agent.assert_unharmed()
 
 
 @pytest.fixture(params=PROTOCOLS)

@@ -484,7 +484,7 @@ def test_what_would_frame_the_request_anew_is_never_passed_on_as_a_trailer(raw_h
     else:
         answer = client.answer()
         assert (answer.status, answer.code) == (400, "bad_request"), answer
-    assert trailer not in connection.everything()
+    assert trailer not in connection.everything()[connection.position:]
 
 
 @pytest.mark.parametrize("trailer", [

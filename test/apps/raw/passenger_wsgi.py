@@ -13,7 +13,8 @@ line; each is answered with one. Bytes are strings, a character a byte. Connecti
     {"do": "script"}                        from now on nothing is answered; connections are numbered anew
     {"do": "serve"}                         answers again by itself; forgets what was received
     {"do": "connections"}                   {"connections": [STATE…]}
-    {"do": "accept", "on": false}           leaves new connections in the listen queue
+    {"do": "accept", "on": false}           leaves new connections in the listen queue, and makes that as
+                                            short as it can be
     {"do": "wait", "connection": N, CONDITION}      answered when it holds, or never can: STATE + {"held": …}
         "accepted": true                    there is such a connection
         "received": B                       at least B bytes have come
@@ -358,6 +359,7 @@ class Worker:
 
     def do_accept(self, _connection, command):
         self.unwatch(self.server.fileno())
+        self.server.listen(1000 if command["on"] else 0)
         if command["on"]:
             self.watch(self.server.fileno(), lambda _: self.accept())
 

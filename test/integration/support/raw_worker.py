@@ -27,6 +27,18 @@ def raw_agent(protocol, workers=1, concurrency=None, environment=None, **options
     return Passenger("raw", workers=workers, environment={**announced, **(environment or {})}, **options)
 
 
+def fill_listen_queue(path, waiting):
+    """Connects until the kernel takes no more; the sockets are left in `waiting`."""
+    while True:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        waiting.append(sock)
+        try:
+            sock.connect(path)
+        except BlockingIOError:
+            return
+
+
 class HttpHead:
     """A request's head, as a worker of the http protocol got it."""
 
@@ -246,6 +258,21 @@ class RawWorker:
         self.ask("accept", on=on)
 
     @contextmanager
+    def with_a_full_listen_queue(self):
+        """It accepts nothing, and the kernel takes no more connections for it."""
+        row = self.agent.admin.process(self.pid)
+        path = row["sockets"][0]["address"].removeprefix("unix:")
+        self.accept(False)
+        waiting = []
+        try:
+            fill_listen_queue(path, waiting)
+            yield
+        finally:
+            for sock in waiting:
+                sock.close()
+            self.accept(True)
+
+    @contextmanager
     def stopped(self):
         os.kill(self.pid, signal.SIGSTOP)
         try:
@@ -321,3 +348,11 @@ def scripted(agent, protocol):
         except BaseException:
             os.kill(raw.pid, signal.SIGKILL)  # The next test gets another process.
             raise
+
+
+def shared_raw(fleet, protocol, name="", **options):
+    """For fixtures: a raw worker of an agent that tests share. `name` tells agents of other options apart."""
+    agent = fleet.get(f"raw {protocol} {name}", lambda: raw_agent(protocol, **{"config": {}, **options}))
+    with scripted(agent, protocol) as worker:
+        yield worker
+    agent.assert_unharmed()
