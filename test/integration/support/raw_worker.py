@@ -281,13 +281,20 @@ class RawWorker:
             os.kill(self.pid, signal.SIGCONT)
 
 
-class Raw:
-    """What a test gets: an agent with one raw worker, under the test's control."""
+def statistics(agent):
+    """The member "gangway" of GET /v1/pool."""
+    answer = agent.admin.get("/v1/pool")
+    assert answer.status == 200, answer
+    return answer.json["gangway"]
 
-    def __init__(self, agent, protocol):
+
+class Raw:
+    """What a test gets: an agent and one of its raw workers, under the test's control."""
+
+    def __init__(self, agent, protocol, index):
         self.agent = agent
         self.protocol = protocol
-        self.pid = agent.admin.processes()[0]["pid"]
+        self.pid = sorted(row["pid"] for row in agent.admin.processes())[index]
         self.worker = RawWorker(agent, self.pid, protocol)
         self.worker.script()
         self.clients = []
@@ -338,8 +345,9 @@ class Raw:
 
 
 @contextmanager
-def scripted(agent, protocol):
-    raw = Raw(agent, protocol)
+def scripted(agent, protocol, index=0):
+    """The worker with that index in the order of pids."""
+    raw = Raw(agent, protocol, index)
     try:
         yield raw
     finally:
