@@ -223,12 +223,10 @@ class RawWorker:
         self.taken = 0
 
     def release(self):
-        """Gives the worker back in a state in which it serves, with no connection left."""
+        """Gives the worker back in a state in which it serves, with no connection left, here or in Passenger."""
         self.ask("serve")
-        for _ in range(10):
-            if not any(connection["open"] for connection in self.connections()):
-                break
-            # One that Passenger keeps alive ends with the next answer on it.
+        if self.protocol == "session":
+            # One that Passenger keeps alive ends with the answer on it, and a stale one is found out.
             self.agent.admin.forward(self.pid, "/")
             self.agent.wait_for_no_sessions()
         wait_until(lambda: not any(connection["open"] for connection in self.connections()),
