@@ -252,18 +252,21 @@ class RawWorker:
         """How far connections that are still to come are read."""
         self.ask("read", limit=limit)
 
+    @property
+    def socket_path(self):
+        address = self.agent.admin.process(self.pid)["sockets"][0]["address"]
+        return address.removeprefix("unix:")
+
     def accept(self, on):
         self.ask("accept", on=on)
 
     @contextmanager
     def with_a_full_listen_queue(self):
         """It accepts nothing, and the kernel takes no more connections for it."""
-        row = self.agent.admin.process(self.pid)
-        path = row["sockets"][0]["address"].removeprefix("unix:")
         self.accept(False)
         waiting = []
         try:
-            fill_listen_queue(path, waiting)
+            fill_listen_queue(self.socket_path, waiting)
             yield
         finally:
             for sock in waiting:
@@ -289,7 +292,7 @@ def statistics(agent):
 class Raw:
     """What a test gets: an agent and one of its raw workers, under the test's control."""
 
-    def __init__(self, agent, protocol, index):
+    def __init__(self, agent, protocol, index=0):
         self.agent = agent
         self.protocol = protocol
         self.pid = sorted(row["pid"] for row in agent.admin.processes())[index]
