@@ -152,6 +152,10 @@ class WorkerConnection:
         """Waits until the other side has closed, not only half."""
         self.wait(closed=True)
 
+    def count_from(self, position):
+        """From there on, what comes is not kept but compared with the pattern."""
+        self.do("count", **{"from": position})
+
     # ------------------------------------------------------------ what is to be done
 
     def send(self, content):
