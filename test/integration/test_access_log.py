@@ -9,7 +9,7 @@ import pytest
 
 from support.client import basic, forwarded
 from support.raw_client import Broken
-from support.raw_worker import PROTOCOLS, shared_raw, statistics
+from support.raw_worker import shared_raw, statistics
 from support.waiting import wait_until
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -51,6 +51,9 @@ class Log:
     def everything(self):
         return [line.split(MARK, 1)[1] for line in self.raw.agent.log.splitlines() if MARK in line]
 
+    def has(self, text):
+        return any(text in line for line in self.everything()[self.before:])
+
     def lines(self, count):
         """Waits for that many; there may not be more."""
         wait_until(lambda: len(self.everything()) >= self.before + count, f"{count} lines of the access log")
@@ -58,7 +61,7 @@ class Log:
         client = self.raw.client()
         client.send(b"GET /v1/last HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.answer().code == "not_found"
-        wait_until(lambda: any("/v1/last" in line for line in self.everything()[self.before:]), "the last line")
+        wait_until(lambda: self.has("/v1/last"), "the last line")
         lines = self.everything()[self.before:]
         assert len(lines) == count + 1, lines
         self.before += len(lines)
@@ -124,7 +127,8 @@ def test_a_forwarded_request_is_one_line(logged):
 
 
 def test_a_request_to_the_api_is_one_line(logged):
-    for method, target, status, code in ((b"GET", b"/v1/pool", 200, None), (b"HEAD", b"/v1/processes", 200, None),
+    for method, target, status, code in ((b"GET", b"/v1/pool", 200, None),
+                                         (b"HEAD", b"/v1/processes", 200, None),
                                          (b"POST", b"/v1/pool", 405, "method_not_allowed"),
                                          (b"GET", b"/nowhere", 404, "not_found")):
         client = logged.client()
@@ -143,7 +147,8 @@ def test_bytes_are_those_of_bodies_without_their_framing(logged):
     client, connection = underway(logged, b"/", b"POST", [b"Transfer-Encoding: chunked"],
                                   b"5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n")
     connection.chunked_body()
-    connection.answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\n1\r\nd\r\n0\r\nX-Sum: 1\r\n\r\n")
+    connection.answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+                      b"3;x\r\nabc\r\n1\r\nd\r\n0\r\nX-Sum: 1\r\n\r\n")
     assert client.answer().body == b"abcd"
     line = logged.log.line()
     assert (line["bytes_in"], line["bytes_out"]) == (11, 4)
@@ -217,7 +222,8 @@ def test_a_client_that_leaves_before_its_answer_got_no_status(logged):
 
 
 @pytest.mark.parametrize("target, shown", [
-    (b"/p?secret=1&x=2", "/p?..."), (b"/p?", "/p?..."), (b"/p", "/p"), (b"/?a?b", "/?..."), (b"/a;b%20", "/a;b%20")])
+    (b"/p?secret=1&x=2", "/p?..."), (b"/p?", "/p?..."), (b"/p", "/p"), (b"/?a?b", "/?..."),
+    (b"/a;b%20", "/a;b%20")])
 def test_queries_are_not_shown(logged, target, shown):
     answered(logged, target)
     assert logged.log.line()["path"] == shown
@@ -281,7 +287,7 @@ def test_the_time_that_a_request_waited_is_in_the_log(logged_session):
     second.head()
     second.answer(OK)
     waiting.answer()
-    wait_until(lambda: any('"/waiting"' in line for line in raw.log.everything()[raw.log.before:]), "its line")
+    wait_until(lambda: raw.log.has('"/waiting"'), "its line")
     line = next(read_json(line) for line in raw.log.everything()[raw.log.before:] if '"/waiting"' in line)
     assert 200 <= line["queue_ms"] <= line["total_ms"]
 
@@ -291,7 +297,8 @@ def test_the_direct_route_is_in_the_log(new_agent):
     pid = agent.admin.processes()[0]["pid"]
     assert agent.admin.forward(pid, "/x", headers={"X-Gangway-Route": "direct"}).status == 200
     wait_until(lambda: '"direct"' in agent.log, "the line")
-    line = next(line.split(MARK, 1)[1] for line in agent.log.splitlines() if MARK in line and '"direct"' in line)
+    line = next(line.split(MARK, 1)[1] for line in agent.log.splitlines()
+                if MARK in line and '"direct"' in line)
     assert (read_json(line)["route"], read_json(line)["process"]) == ("direct", pid)
 
 

@@ -43,7 +43,8 @@ class Memory:
     def assert_bounded(self):
         self.look()
         rss, dirty = (most - first for most, first in zip(self.most, self.first))
-        assert rss <= MAY_GROW_KIB and dirty <= MAY_GROW_KIB, f"rss grew by {rss} KiB, private dirty by {dirty}"
+        grown = f"rss grew by {rss} KiB, private dirty by {dirty} KiB"
+        assert rss <= MAY_GROW_KIB and dirty <= MAY_GROW_KIB, grown
 
 
 class Sending(threading.Thread):

@@ -291,15 +291,27 @@ def test_a_bad_value_of_a_steering_header_is_named(raw_http, name, values):
     raw_http.nothing_reached_the_worker()
 
 
+MOST_FIELDS = 256  # with Host and X-Passenger-Process
+
+
 def test_many_headers_are_passed_on_as_long_as_they_fit(raw_http):
-    lines = [b"X-%d: %d" % (number, number) for number in range(2000)]
+    lines = [b"X-%d: %d" % (number, number) for number in range(MOST_FIELDS - 2)]
     head = heard(raw_http, headers=lines)
     assert passed_on(head)[1:] == [tuple(line.decode().split(": ")) for line in lines]
 
 
+def test_long_headers_are_passed_on_as_long_as_they_fit(raw):
+    values = [bytes([97 + number % 26]) * 310 for number in range(200)]
+    head = heard(raw, headers=[b"X-%d: %s" % (number, value) for number, value in enumerate(values)])
+    for number, value in enumerate(values):
+        assert head.get(f"X-{number}") == [value.decode()]
+
+
 @pytest.mark.parametrize("lines", [
+    [b"X-%d: 1" % number for number in range(MOST_FIELDS - 1)], [b"X-A: 1"] * (MOST_FIELDS - 1),
     [b"X-%d: %d" % (number, number) for number in range(8000)], [b"X-Long: " + b"x" * 66_000],
-    [b"X" * 66_000 + b": long"]], ids=["many", "long value", "long name"])
+    [b"X" * 66_000 + b": long"]],
+    ids=["one too many", "too often the same", "many", "long value", "long name"])
 def test_more_headers_than_the_limit_are_refused(raw, lines):
     refused(raw, raw.request(headers=lines), 431, "header_too_large")
     raw.nothing_reached_the_worker()

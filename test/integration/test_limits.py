@@ -1,4 +1,4 @@
-"""Limits on how much there may be at once: the error beyond each, its counter, and that nothing is left over."""
+"""How much there may be at once: the error beyond each limit, its counter, and that nothing is left over."""
 
 import os
 

@@ -49,7 +49,8 @@ def test_a_connection_is_kept_and_used_for_the_next_requests(raw_session):
 def test_a_connection_is_kept_after_answers_without_a_body(raw_session):
     connection = a_kept_connection(raw_session)
     client = raw_session.client()
-    for method, answer in ((b"HEAD", HEAD + b"Content-Length: 9\r\n\r\n"), (b"GET", b"HTTP/1.1 204 X\r\n\r\n"),
+    for method, answer in ((b"HEAD", HEAD + b"Content-Length: 9\r\n\r\n"),
+                           (b"GET", b"HTTP/1.1 204 X\r\n\r\n"),
                            (b"GET", b"HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n"),
                            (b"POST", HEAD + b"Content-Length: 0\r\n\r\n")):
         client.send(raw_session.request(method=method))
@@ -80,7 +81,7 @@ def test_a_kept_connection_is_shared_with_visitors(raw_session):
 
 ENDING = {
     "it says close": (b"GET", b"", HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok"),
-    "it says close among others": (b"GET", b"", HEAD + b"Connection: x, Close\r\nContent-Length: 2\r\n\r\nok"),
+    "it says close too": (b"GET", b"", HEAD + b"Connection: x, Close\r\nContent-Length: 2\r\n\r\nok"),
     "http 1.0": (b"GET", b"", b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"),
     "a body was sent": (b"POST", b"hello", KEPT),
 }

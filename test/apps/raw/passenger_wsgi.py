@@ -180,7 +180,6 @@ class Worker:
         self.connections = {}
         self.controls = []
         self.serving = True
-        self.accepting = True
         self.new_limit = EVERYTHING
         self.ended = False
 

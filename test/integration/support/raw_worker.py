@@ -227,7 +227,7 @@ class RawWorker:
         self.taken = 0
 
     def release(self):
-        """Gives the worker back in a state in which it serves, with no connection left, here or in Passenger."""
+        """Makes it serve again, with no connection left, neither here nor in Passenger."""
         self.ask("serve")
         if self.protocol == "session":
             # One that Passenger keeps alive ends with the answer on it, and a stale one is found out.
