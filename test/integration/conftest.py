@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 from support import system  # noqa: E402
 from support.passenger import RUNTIMES, Application, Passenger  # noqa: E402
+from support.raw_worker import PROTOCOLS, shared_raw  # noqa: E402
 
 TEST_SECONDS = 100
 RUN_SECONDS = 1200
@@ -147,6 +148,22 @@ def two_groups_agent():
 def two_groups(fleet):
     """Two applications, alpha with two processes and beta with one, and a log at level info."""
     yield from shared(fleet, "two_groups", two_groups_agent)
+
+
+@pytest.fixture(params=PROTOCOLS)
+def raw(request, fleet):
+    """One raw worker of each protocol in turn."""
+    yield from shared_raw(fleet, request.param)
+
+
+@pytest.fixture
+def raw_http(fleet):
+    yield from shared_raw(fleet, "http")
+
+
+@pytest.fixture
+def raw_session(fleet):
+    yield from shared_raw(fleet, "session")
 
 
 @pytest.fixture
