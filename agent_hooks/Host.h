@@ -14,30 +14,10 @@
 #include "ConfigFile.h"
 #include "GroupUsers.h"
 #include "Sessions.h"
+#include "SignalMask.h"
 #include "Snapshot.h"
 
 namespace Gangway {
-
-/**
- * Gives the calling thread Passenger's own signal mask for its life.
- *
- * The module's threads have all signals blocked, and a thread inherits the mask of the one that starts
- * it. Closing a session or detaching a process may make Passenger start threads (its spawner, for one),
- * and OXT interrupts those by a signal: with it blocked they could never be joined.
- */
-class PassengerSignalMask {
-private:
-	sigset_t before;
-
-public:
-	PassengerSignalMask(const sigset_t &passengerMask) {
-		pthread_sigmask(SIG_SETMASK, &passengerMask, &before);
-	}
-
-	~PassengerSignalMask() {
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-};
 
 /**
  * The host side of the ABI for one Pool: the table of functions that the module calls, and what they
@@ -142,8 +122,7 @@ private:
 		gangway_connection *out)
 	{
 		GANGWAY_BEGIN
-			PassengerSignalMask mask(self(context)->signalMask);
-			return SessionConnector(*session).connect(*out);
+			return SessionConnector(*session, self(context)->signalMask).connect(*out);
 		GANGWAY_END("cannot connect to a process", GANGWAY_FAILED)
 	}
 
@@ -158,7 +137,7 @@ private:
 		GANGWAY_BEGIN
 			std::unique_ptr<gangway_session> guard(session);
 			PassengerSignalMask mask(self(context)->signalMask);
-			SessionConnector(*session).abandon();
+			SessionConnector(*session, self(context)->signalMask).abandon();
 			// Session's destructor would close it once more, were it to throw: rather leak it.
 			AP::Session *closing = session->session.detach();
 			closing->close(success != 0, keepAlive != 0);

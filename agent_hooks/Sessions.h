@@ -22,6 +22,7 @@
 #include "gangway/agent_abi.h"
 #include "GroupUsers.h"
 #include "PrivateMembers.h"
+#include "SignalMask.h"
 #include "Snapshot.h"
 
 /**
@@ -32,6 +33,7 @@ struct gangway_process_ref {
 	// In this order: the process must go first.
 	Gangway::AP::GroupPtr group;
 	Gangway::AP::ProcessPtr process;
+	std::string baseUri;
 	gangway_process_identity identity;
 };
 
@@ -105,6 +107,16 @@ private:
 		return toAbi(NULL, 0);
 	}
 
+	static gangway_protocol protocolOf(const AP::Process &process) {
+		const AP::SocketList &sockets = process.getSockets();
+		for (AP::SocketList::const_iterator it = sockets.begin(); it != sockets.end(); it++) {
+			if (it->acceptHttpRequests) {
+				return protocolOf(*it);
+			}
+		}
+		return GANGWAY_PROTOCOL_HTTP;
+	}
+
 	void fillIdentity(gangway_process_ref &ref, const GroupUserPtr &user) const {
 		const AP::Process &process = *ref.process;
 		gangway_process_identity &identity = ref.identity;
@@ -119,9 +131,16 @@ private:
 		identity.has_user = user != NULL;
 		identity.uid = user != NULL ? user->uid : (uint32_t) -1;
 		identity.debug_address = debugAddress(process);
+		identity.base_uri = toAbi(ref.baseUri.data(), ref.baseUri.size());
+		identity.protocol = protocolOf(process);
 	}
 
 public:
+	static gangway_protocol protocolOf(const AP::Socket &socket) {
+		return socket.protocol == P_STATIC_STRING("session")
+			? GANGWAY_PROTOCOL_SESSION : GANGWAY_PROTOCOL_HTTP;
+	}
+
 	ProcessFinder(AP::Pool *_pool, GroupUsers &_users)
 		: pool(_pool),
 		  users(_users)
@@ -137,6 +156,7 @@ public:
 			if (!findUnlocked(id, result)) {
 				return false;
 			}
+			result.baseUri = result.group->options.baseURI;
 			if (!users.lookup(result.group->uuid, user)) {
 				uuid = result.group->uuid;
 				options = boost::make_shared<AP::Options>(result.group->options.copyAndPersist());
@@ -162,6 +182,7 @@ class SessionConnector {
 private:
 	gangway_session &s;
 	AP::Socket *socket;
+	const sigset_t &passengerMask;
 
 	/** Gives the session a connection that Passenger kept alive, if there is one. */
 	bool reuseIdle() {
@@ -208,6 +229,7 @@ private:
 		closePending();
 		s.connection.fd = -1;
 		s.connection.error = e;
+		PassengerSignalMask mask(passengerMask);
 		// Tells the group, which detaches the process. Takes the pool's lock.
 		// A group that shuts down has detached it already, and asserts that it is not done again.
 		if (s.session->onInitiateFailure != NULL && s.session->getGroup()->isAlive()) {
@@ -337,15 +359,15 @@ private:
 	}
 
 public:
-	SessionConnector(gangway_session &session)
+	SessionConnector(gangway_session &session, const sigset_t &_passengerMask)
 		: s(session),
-		  socket(session.session->getSocket())
+		  socket(session.session->getSocket()),
+		  passengerMask(_passengerMask)
 		{ }
 
 	gangway_status connect(gangway_connection &out) {
 		s.connection.error = 0;
-		s.connection.protocol = socket->protocol == P_STATIC_STRING("session")
-			? GANGWAY_PROTOCOL_SESSION : GANGWAY_PROTOCOL_HTTP;
+		s.connection.protocol = ProcessFinder::protocolOf(*socket);
 		gangway_status result = advance();
 		out = s.connection;
 		return result;

@@ -10,6 +10,8 @@ PACKAGES_RUN=(ruby-rack python3 curl) # and nodejs, where no Node.js is there
 PACKAGES_TEST=(
     python3-pytest python3-flask python3-websockets node-express node-ws ruby-websocket-driver
 )
+PACKAGES_BENCH=(nghttp2-client haproxy nginx-light)
+declare -A PACKAGE_TOOL=([nghttp2-client]=h2load [haproxy]=haproxy [nginx-light]=nginx)
 PACKAGES_LINT=(clang-format clang-tidy shellcheck python3)
 
 # need_packages NAME…: installs what is missing of them.

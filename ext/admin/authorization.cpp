@@ -69,6 +69,7 @@ bool Access::reaches(std::string_view password, bool has_user, uid_t uid) const 
     switch (kind_) {
     case Kind::none:
         return false;
+    case Kind::peer:
     case Kind::full:
     case Kind::readonly:
         return true;
@@ -78,6 +79,24 @@ bool Access::reaches(std::string_view password, bool has_user, uid_t uid) const 
         return has_user && uid == uid_;
     }
     return false;
+}
+
+std::string_view Access::word() const {
+    switch (kind_) {
+    case Kind::none:
+        return "none";
+    case Kind::peer:
+        return "root";
+    case Kind::full:
+        return "full";
+    case Kind::readonly:
+        return "readonly";
+    case Kind::password:
+        return "password";
+    case Kind::user:
+        return "user";
+    }
+    return "none";
 }
 
 bool Access::sees(const gangway_group& group) const {
@@ -102,7 +121,7 @@ Access authorize(const Credentials& credentials, const std::vector<Account>& acc
         return Access::none();
     }
     if (*credentials.peer_uid == 0 || *credentials.peer_uid == agent_uid) {
-        return Access::full();
+        return Access::peer();
     }
     return Access::user(*credentials.peer_uid);
 }

@@ -41,6 +41,8 @@ class Access {
   public:
     static Access none() { return Access(Kind::none); }
     static Access full() { return Access(Kind::full); }
+    // Root, or the agent's own user.
+    static Access peer() { return Access(Kind::peer); }
     static Access readonly() { return Access(Kind::readonly); }
     static Access holder(std::string_view password) {
         Access access(Kind::password);
@@ -54,18 +56,21 @@ class Access {
     }
 
     // Sees every group, and the pool's own numbers.
-    bool sees_all() const { return kind_ == Kind::full || kind_ == Kind::readonly; }
+    bool sees_all() const { return is_full() || kind_ == Kind::readonly; }
     bool sees(const gangway_group& group) const;
     bool sees(const gangway_process_identity& process) const;
     // May see secrets, forward and change, within what it sees.
     bool may_act() const { return kind_ != Kind::readonly && kind_ != Kind::none; }
     bool is_none() const { return kind_ == Kind::none; }
+    // For the access log: "root", "full", "readonly", "password", "user", "none".
+    std::string_view word() const;
     // Whether it is certain that this caller is somebody, whatever groups there are.
     bool needs_group() const { return kind_ == Kind::password || kind_ == Kind::user; }
 
   private:
-    enum class Kind { none, full, readonly, password, user };
+    enum class Kind { none, peer, full, readonly, password, user };
     explicit Access(Kind kind) : kind_(kind) {}
+    bool is_full() const { return kind_ == Kind::peer || kind_ == Kind::full; }
     bool reaches(std::string_view password, bool has_user, uid_t uid) const;
 
     Kind kind_;

@@ -1,20 +1,24 @@
 #include "admin/connection.hpp"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
 
 #include "admin/listing.hpp"
+#include "forward/problems.hpp"
+#include "message/read.hpp"
+#include "message/rules.hpp"
 
 namespace gangway::admin {
 
 namespace {
 
 using std::chrono::milliseconds;
+using Clock = forward::Report::Clock;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type = "application/problem+json";
@@ -23,37 +27,27 @@ constexpr std::string_view problem_type = "application/problem+json";
 // away before the client has read it.
 constexpr milliseconds linger_time{2000};
 
-std::string_view view(beast::string_view str) {
-    return {str.data(), str.size()};
-}
-
-std::optional<milliseconds> parse_seconds(std::string_view text, bool zero_allowed,
-                                          double highest) {
-    double seconds = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) ||
-        seconds < 0 || seconds > highest || (!zero_allowed && seconds < 0.001)) {
-        return std::nullopt;
-    }
-    return milliseconds(std::llround(seconds * 1000));
-}
-
-Problem header_problem(error_code ec, std::uint32_t max_header_bytes) {
+Problem head_problem(error_code ec, std::uint32_t max_header_bytes) {
     if (ec == net::error::timed_out) {
         return {Code::request_timeout, "The request did not arrive in time."};
     }
-    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    if (ec == http::error::header_limit) {
         return {Code::header_too_large, "Request line and headers exceed " +
                                             std::to_string(max_header_bytes) +
-                                            " bytes (max_header_bytes)."};
+                                            " bytes (max_header_bytes), or " +
+                                            std::to_string(message::max_fields) + " fields."};
     }
     return {Code::bad_request, "The request is not well-formed HTTP: " + ec.message() + "."};
 }
 
-bool is_http_error(error_code ec) {
-    return ec.category() == http::make_error_code(http::error::bad_method).category() &&
-           ec != http::error::end_of_stream && ec != http::error::partial_message;
+forward::Bounds bounds(const config::Config& config) {
+    const bool has_total = config.total_timeout.count() > 0;
+    return {config.wait,
+            config.connect_timeout,
+            config.first_byte_timeout,
+            config.idle_timeout,
+            config.tunnel_timeout,
+            has_total ? std::optional(config.total_timeout) : std::nullopt};
 }
 
 } // namespace
@@ -66,19 +60,31 @@ struct Connection::Request {
     bool authorization_used = false; // Authorization was meant for Gangway
 };
 
-Connection::Connection(Context& context, net::local::stream_protocol::socket socket,
+Connection::Connection(Context& context, ClientSocket socket,
                        std::optional<uid_t> peer_uid)
-    : context_(context), stream_(std::move(socket)), peer_uid_(peer_uid) {}
+    : context_(context),
+      stream_(std::move(socket)),
+      peer_uid_(peer_uid),
+      exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
 
-net::awaitable<void> Connection::run() {
+awaitable<void> Connection::run() {
     const auto self = shared_from_this();
+    // A client that has gone needs no answer: the process is free for others at once.
+    stream_.on_hangup([this] {
+        record_.report.client_gone = true;
+        exchange_.cut(forward::Cut::client_gone);
+    });
     for (;;) {
-        if (!co_await read_header()) {
+        if (!co_await read_head()) {
             break;
         }
-        if (!co_await answer()) {
+        const bool again = co_await answer();
+        record();
+        if (!again) {
             break;
         }
+        stream_.give_back_memory();
+        kept_.give_back_memory();
     }
     co_await stream_.linger(linger_time);
 }
@@ -90,35 +96,37 @@ void Connection::drain() {
 }
 
 void Connection::abort() {
-    if (exchange_) {
-        exchange_->abort();
-    }
+    exchange_.cut(forward::Cut::shutting_down);
     stream_.close();
 }
 
 // False when there is no request to answer.
-net::awaitable<bool> Connection::read_header() {
-    parser_.emplace();
-    parser_->body_limit(boost::none);
+awaitable<bool> Connection::read_head() {
+    parser_.emplace(head_);
+    record_ = {};
+    record_.uid = peer_uid_;
     waiting_ = true;
-    const error_code ec = co_await stream_.read_header(
-        buffer_, *parser_, context_.config.max_header_bytes, context_.config.client_timeout);
+    const error_code ec = co_await stream_.read_head(*parser_, context_.config.max_header_bytes,
+                                                     context_.config.client_timeout);
     waiting_ = false;
+    record_.report.received = Clock::now();
     if (!ec) {
         co_return true;
     }
-    const bool begun = parser_->got_some() || buffer_.size() > 0;
-    if (is_http_error(ec) || (ec == net::error::timed_out && begun)) {
-        const Problem problem = header_problem(ec, context_.config.max_header_bytes);
+    if (message::is_message_error(ec) || (ec == net::error::timed_out && stream_.has_input())) {
+        const Problem problem = head_problem(ec, context_.config.max_header_bytes);
         co_await send(problem);
+        record();
     }
     co_return false;
 }
 
 // False when the connection cannot take another request.
-net::awaitable<bool> Connection::answer() {
+awaitable<bool> Connection::answer() {
+    record_.method = head_.method;
+    record_.target = head_.target;
     if (context_.draining) {
-        const Problem problem{Code::shutting_down, "The agent is exiting."};
+        const Problem problem = forward::cut_problem(forward::Cut::shutting_down);
         co_return co_await send(problem);
     }
     Request request;
@@ -128,13 +136,14 @@ net::awaitable<bool> Connection::answer() {
     if (request.forwarded) {
         co_return co_await answer_forward(request);
     }
+    if (head_.target == "*") {
+        co_return co_await answer_asterisk();
+    }
     co_return co_await answer_listing(request);
 }
 
 std::optional<std::string_view> Connection::header(std::string_view name) const {
-    const auto& fields = parser_->get();
-    const auto found = fields.find(beast::string_view(name.data(), name.size()));
-    return found == fields.end() ? std::nullopt : std::optional(view(found->value()));
+    return head_.fields.find(name);
 }
 
 Credentials Connection::credentials(bool forwarded) const {
@@ -146,37 +155,28 @@ Credentials Connection::credentials(bool forwarded) const {
     return result;
 }
 
-// What Beast lets through and nobody should.
-std::optional<Problem> Connection::check_request() const {
-    const auto& message = parser_->get();
-    constexpr std::array<const char*, 6> once{"Authorization",       "X-Passenger-Connect-Password",
-                                              "X-Passenger-Process", "X-Gangway-Route",
-                                              "X-Gangway-Wait",      "X-Gangway-Timeout"};
-    for (const char* name : once) {
-        if (message.count(name) > 1) {
+std::optional<Problem> Connection::check_head() const {
+    if (auto wrong = message::check_request(head_)) {
+        return Problem{Code::bad_request, std::move(*wrong)};
+    }
+    for (const std::string_view name : forward::steering_headers) {
+        if (head_.fields.count(name) > 1) {
             return Problem{Code::bad_header, std::string(name) + " is given twice."};
         }
     }
-    // RFC 9112, 6.3: with any other coding the length of the body is not known.
-    const bool coded = message.count(http::field::transfer_encoding) > 0;
-    if (coded && (message.version() < 11 || message.count(http::field::transfer_encoding) > 1 ||
-                  !beast::iequals(message[http::field::transfer_encoding], "chunked"))) {
-        return Problem{Code::bad_request,
-                       "The only Transfer-Encoding that is understood is chunked."};
+    if (head_.fields.count("Authorization") > 1) {
+        return Problem{Code::bad_header, "Authorization is given twice."};
     }
-    // Passenger's own requests to its processes (request_handler/thread_handler.rb,
-    // wsgi-loader.py).
-    const auto method = message.method_string();
-    if (beast::iequals(method, "PING") || beast::iequals(method, "OOBW")) {
-        return Problem{Code::bad_request, "The methods PING and OOBW are Passenger's own."};
+    const auto expect = header("Expect");
+    if (expect && head_.version >= 11 && !message::same_token(*expect, "100-continue")) {
+        return forward::expectation_failed();
     }
     return std::nullopt;
 }
 
 // Who asks comes before what is asked for: nobody learns anything without access.
 std::optional<Problem> Connection::understand(Request& request) {
-    const auto& message = parser_->get();
-    auto target = parse_target(view(message.target()));
+    auto target = parse_target(head_.target);
     request.target = target ? std::move(*target) : Target{Endpoint::unknown, {}, {}, {}};
     const auto process = header("X-Passenger-Process");
     request.process = request.target.endpoint == Endpoint::forward ? request.target.subject
@@ -187,18 +187,24 @@ std::optional<Problem> Connection::understand(Request& request) {
     const Credentials brought = credentials(request.forwarded);
     request.authorization_used = brought.authorization.has_value();
     request.access = authorize(brought, context_.accounts, context_.agent_uid);
+    record_.as = request.access.word();
     if (!context_.admission.admits(request.access)) {
         return Problem{Code::unauthorized,
                        "Send the password of a process in X-Passenger-Connect-Password, or an "
                        "account with Basic authentication."};
     }
-    if (auto problem = check_request()) {
+    if (auto problem = check_head()) {
         return problem;
     }
     if (!target) {
-        return Problem{Code::bad_request, "The request's target must begin with '/'."};
+        return Problem{Code::bad_request,
+                       "The request's target must be a path, which begins with '/', or an http URL."};
     }
-    if (request.forwarded) {
+    return request.forwarded ? std::nullopt : check_endpoint(request);
+}
+
+std::optional<Problem> Connection::check_endpoint(const Request& request) const {
+    if (head_.target == "*") {
         return std::nullopt;
     }
     if (request.target.endpoint == Endpoint::unknown ||
@@ -207,130 +213,148 @@ std::optional<Problem> Connection::understand(Request& request) {
                        "There is no such endpoint in the API. To send a request with "
                        "this path to a process, add X-Passenger-Process."};
     }
-    if (message.method() != http::verb::get && message.method() != http::verb::head) {
+    if (!head_.is_method("GET") && !head_.is_method("HEAD")) {
         return Problem{Code::method_not_allowed, "This endpoint has GET and HEAD only."};
     }
-    if (parser_->chunked() || parser_->content_length().value_or(0) > 0) {
+    if (parser_->chunked() || parser_->length().value_or(0) > 0) {
         return Problem{Code::body_not_allowed, "Only forwarded requests may have a body."};
     }
     return std::nullopt;
 }
 
-net::awaitable<bool> Connection::answer_listing(const Request& request) {
+awaitable<bool> Connection::answer_listing(const Request& request) {
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
         const Problem problem{Code::internal_error,
                               "The agent could not copy the pool; its log says why."};
         co_return co_await send(problem);
     }
-    const Answer answer =
-        list(request.target, request.access, *snapshot, context_.passenger_version);
-    if (const auto* problem = std::get_if<Problem>(&answer)) {
+    const Self self{context_.passenger_version, context_.statistics, context_.config,
+                    context_.in_flight.size()};
+    auto document = list(request.target, request.access, *snapshot, self);
+    if (const auto* problem = std::get_if<Problem>(&document)) {
         co_return co_await send(*problem);
     }
-    const std::string& document = std::get<std::string>(answer);
-    co_return co_await send(200, json_type, document, {}, true);
+    const Answer answer{200, json_type, std::get<std::string>(std::move(document))};
+    co_return co_await send(answer);
+}
+
+// OPTIONS *: about the server as a whole (RFC 9110, 9.3.7).
+awaitable<bool> Connection::answer_asterisk() {
+    const Answer answer{204, {}, {}, "Allow: GET, HEAD, OPTIONS\r\n"};
+    co_return co_await send(answer);
 }
 
 std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {
-    const auto& config = context_.config;
     if (!request.access.may_act()) {
         return Problem{Code::forbidden, "This account is read-only and sends no requests to "
                                         "processes; use a full administrator's account."};
     }
-    forward::Order order{nullptr,
-                         request.target.forwarded,
-                         forward::Route::automatic,
-                         config.wait,
-                         config.connect_timeout,
-                         config.idle_timeout,
-                         request.authorization_used,
-                         config.max_header_bytes};
-    if (const auto text = header("X-Gangway-Route")) {
-        const auto route = forward::parse_route(*text);
-        if (!route) {
-            return Problem{Code::bad_header, "X-Gangway-Route must be auto, pool or direct."};
-        }
-        order.route = *route;
-    }
-    if (const auto text = header("X-Gangway-Wait")) {
-        const auto wait = parse_seconds(*text, true, 3600);
-        if (!wait) {
-            return Problem{Code::bad_header,
-                           "X-Gangway-Wait must be a number of seconds from 0 to 3600."};
-        }
-        order.wait = *wait;
-    }
-    if (const auto text = header("X-Gangway-Timeout")) {
-        const auto silence = parse_seconds(*text, false, 86400);
-        if (!silence) {
-            return Problem{Code::bad_header, "X-Gangway-Timeout must be a number of seconds above "
-                                             "0 and at most 86400."};
-        }
-        order.silence = *silence;
+    auto steering = forward::parse_steering(head_.fields, bounds(context_.config));
+    if (auto* problem = std::get_if<Problem>(&steering)) {
+        return std::move(*problem);
     }
     const auto id = parse_process_id(request.process);
-    order.process = id ? context_.pool.find(*id) : nullptr;
-    if (!order.process || !request.access.sees(order.process->identity())) {
+    auto process = id ? context_.pool.find(*id) : nullptr;
+    if (!process || !request.access.sees(process->identity())) {
         return process_not_found();
     }
-    return order;
+    return forward::Order{std::move(process), request.target.forwarded,
+                          std::string(request.target.authority),
+                          std::get<forward::Steering>(steering), request.authorization_used};
 }
 
-net::awaitable<bool> Connection::answer_forward(const Request& request) {
+awaitable<bool> Connection::answer_forward(const Request& request) {
     auto made = make_order(request);
     if (const auto* problem = std::get_if<Problem>(&made)) {
         co_return co_await send(*problem);
     }
-    exchange_.emplace(stream_.get_executor());
-    const forward::Client client{stream_, buffer_, *parser_, context_.config.client_timeout};
+    auto& order = std::get<forward::Order>(made);
+    record_.forwarded = true;
+    exchange_.begin(order.steering.bounds, record_.report.received);
+    const forward::Client client{stream_, *parser_, context_.config.client_timeout,
+                                 context_.config.max_header_bytes};
+    const forward::Surroundings surroundings{context_.in_flight, context_.config, exchange_,
+                                             kept_, record_.report};
     const forward::Outcome outcome =
-        co_await forward::forward(client, std::get<forward::Order>(std::move(made)), *exchange_);
-    exchange_.reset();
+        co_await forward::forward(client, std::move(order), surroundings);
+    exchange_.end();
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
         co_return co_await send(*problem);
     }
+    record_.status = record_.report.status;
     co_return std::get<forward::Done>(outcome).keep_alive;
 }
 
-net::awaitable<bool> Connection::send(const Problem& problem) {
-    std::string more = "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n";
+awaitable<bool> Connection::send(const Problem& problem) {
+    Answer answer{status(problem.code), problem_type, to_json(problem),
+                  "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n"};
     if (problem.code == Code::unauthorized) {
-        more += "WWW-Authenticate: Basic realm=\"gangway\"\r\n";
+        answer.more_headers += "WWW-Authenticate: Basic realm=\"gangway\"\r\n";
     } else if (problem.code == Code::method_not_allowed) {
-        more += "Allow: GET, HEAD\r\n";
+        answer.more_headers += "Allow: GET, HEAD\r\n";
     }
-    const std::string body = to_json(problem);
     // What was not understood may not end where it seems to.
-    const bool keep = problem.code != Code::bad_request;
-    co_return co_await send(status(problem.code), problem_type, body, more, keep);
+    answer.may_keep_alive = problem.code != Code::bad_request;
+    record_.code = problem.code;
+    context_.statistics.count_error(problem.code);
+    co_return co_await send(answer);
 }
 
-net::awaitable<bool> Connection::send(unsigned status, std::string_view content_type,
-                                      const std::string& body, std::string_view more_headers,
-                                      bool may_keep_alive) {
-    const auto& request = parser_->get();
+awaitable<bool> Connection::send(const Answer& answer) {
     const bool whole_request_read =
         parser_->is_header_done() &&
-        (parser_->is_done() || (!parser_->chunked() && parser_->content_length().value_or(0) == 0));
-    const bool keep_alive = may_keep_alive && whole_request_read && request.version() >= 11 &&
-                            request.keep_alive() && !context_.draining;
-    const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+        (parser_->is_done() || (!parser_->chunked() && parser_->length().value_or(0) == 0));
+    const bool keep_alive = answer.may_keep_alive && whole_request_read && head_.version >= 11 &&
+                            parser_->keep_alive() && !context_.draining;
+    const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
 
-    std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
+    std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
     text.append(reason.data(), reason.size());
-    text += "\r\nContent-Type: ";
-    text += content_type;
-    text +=
-        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nCache-Control: no-store\r\n";
-    text += more_headers;
-    text += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
-    if (request.method() != http::verb::head) {
-        text += body;
+    text += "\r\n";
+    if (!answer.content_type.empty()) {
+        text += "Content-Type: ";
+        text += answer.content_type;
+        text += "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\n";
     }
-    const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
+    text += "Cache-Control: no-store\r\n";
+    text += answer.more_headers;
+    text += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+    const std::string_view body = head_.is_method("HEAD") ? std::string_view() : answer.body;
+    const std::array<net::const_buffer, 2> buffers{net::buffer(text),
+                                                   net::buffer(body.data(), body.size())};
     const error_code ec = co_await stream_.write(buffers, context_.config.client_timeout);
+    if (!ec) {
+        record_.status = answer.status;
+        record_.answer_bytes = body.size();
+    }
     co_return !ec && keep_alive;
+}
+
+void Connection::record() {
+    Statistics& statistics = context_.statistics;
+    const forward::Report& report = record_.report;
+    const auto count_if = [](std::uint64_t& counter, bool condition) {
+        counter += condition ? 1U : 0U;
+    };
+    count_if(statistics.answered, record_.status != 0);
+    count_if(statistics.forwarded, report.status != 0);
+    count_if(statistics.upgraded, report.upgraded);
+    count_if(statistics.aborted, report.client_gone && (report.broken || record_.status == 0));
+    statistics.retried += report.retries;
+    statistics.bytes_to_processes += report.bytes_sent;
+    statistics.bytes_from_processes += report.bytes_received;
+    const bool query = context_.config.access_log_query;
+    switch (context_.config.access_log) {
+    case config::AccessLogFormat::off:
+        break;
+    case config::AccessLogFormat::text:
+        context_.log.notice(access_line_text(record_, Clock::now(), query));
+        break;
+    case config::AccessLogFormat::json:
+        context_.log.notice(access_line_json(record_, Clock::now(), query));
+        break;
+    }
 }
 
 } // namespace gangway::admin

@@ -9,15 +9,20 @@
 
 #include <sys/types.h>
 
+#include "admin/access_log.hpp"
 #include "admin/admission.hpp"
 #include "admin/authorization.hpp"
 #include "admin/problem.hpp"
+#include "admin/statistics.hpp"
 #include "admin/target.hpp"
 #include "config/config.hpp"
 #include "forward/exchange.hpp"
 #include "forward/forwarder.hpp"
+#include "forward/in_flight.hpp"
+#include "message/parser.hpp"
 #include "module/asio.hpp"
 #include "module/client_stream.hpp"
+#include "module/log.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
@@ -27,48 +32,62 @@ struct Context {
     pool::Pool& pool;
     const config::Config& config;
     const std::vector<Account>& accounts;
+    const Log& log;
     std::string_view passenger_version;
     uid_t agent_uid;
     Admission admission;
+    forward::InFlight in_flight;
+    Statistics statistics;
     bool draining = false;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Context& context, net::local::stream_protocol::socket socket,
+    Connection(Context& context, ClientSocket socket,
                std::optional<uid_t> peer_uid);
 
     // Serves until the client goes, an error, or the drain. Keeps the connection alive meanwhile.
-    net::awaitable<void> run();
+    awaitable<void> run();
     // The agent exits: ends a connection that waits for a request, lets a request finish.
     void drain();
     // Ends it whatever it does.
     void abort();
 
   private:
-    struct Request; // what was understood of the header
+    struct Request; // what was understood of the head
 
-    net::awaitable<bool> read_header();
-    net::awaitable<bool> answer();
+    awaitable<bool> read_head();
+    awaitable<bool> answer();
     std::optional<Problem> understand(Request& request);
-    std::optional<Problem> check_request() const;
+    std::optional<Problem> check_head() const;
+    std::optional<Problem> check_endpoint(const Request& request) const;
     Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
-    net::awaitable<bool> answer_listing(const Request& request);
-    net::awaitable<bool> answer_forward(const Request& request);
+    awaitable<bool> answer_listing(const Request& request);
+    awaitable<bool> answer_asterisk();
+    awaitable<bool> answer_forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
-    net::awaitable<bool> send(unsigned status, std::string_view content_type,
-                              const std::string& body, std::string_view more_headers,
-                              bool may_keep_alive);
-    net::awaitable<bool> send(const Problem& problem);
+    struct Answer {
+        unsigned status;
+        std::string_view content_type; // empty: no body
+        std::string body{};
+        std::string more_headers{}; // each with its line's end
+        bool may_keep_alive = true;
+    };
+    awaitable<bool> send(const Answer& answer);
+    awaitable<bool> send(const Problem& problem);
+    // The request is over: counts it, and writes its line.
+    void record();
 
     Context& context_;
     ClientStream stream_;
     std::optional<uid_t> peer_uid_;
-    beast::flat_buffer buffer_;
-    std::optional<RequestParser> parser_;
-    std::optional<forward::Exchange> exchange_;
+    message::Head head_;
+    std::optional<message::RequestParser> parser_;
+    forward::Kept kept_;
+    forward::Exchange exchange_;
+    AccessRecord record_; // of the request at hand
     bool waiting_ = false; // for a request
 };
 

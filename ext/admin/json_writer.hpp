@@ -25,6 +25,8 @@ class JsonWriter {
     void null() { plain("null"); }
     void boolean(bool value) { plain(value ? "true" : "false"); }
     void number(std::int64_t value);
+    // A number that is printed already: "12.500".
+    void raw_number(std::string_view text) { plain(text); }
     // RFC 3339, UTC, microseconds: "2026-11-23T06:07:14.626224Z".
     void time(std::uint64_t usec_since_epoch);
 

@@ -40,7 +40,7 @@ void Listener::close() {
     }
 }
 
-net::awaitable<void> Listener::run() {
+awaitable<void> Listener::run() {
     while (!closed_) {
         const auto [ec] = co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
         if (ec || closed_) {
@@ -54,13 +54,13 @@ net::awaitable<void> Listener::run() {
 
 void Listener::hand_over(int fd) {
     try {
-        on_accept_(net::local::stream_protocol::socket(io_, net::local::stream_protocol(), fd));
+        on_accept_(ClientSocket(io_, net::local::stream_protocol(), fd));
     } catch (const std::exception& e) {
         log_.error(std::string("a connection is lost: ") + e.what());
     }
 }
 
-net::awaitable<bool> Listener::accept_all() {
+awaitable<bool> Listener::accept_all() {
     unsigned accepted = 0;
     while (!closed_) {
         // Asio's own accept makes a descriptor that a process forked in between would inherit.
@@ -69,7 +69,7 @@ net::awaitable<bool> Listener::accept_all() {
         if (fd >= 0) {
             hand_over(fd);
             if (++accepted % most_at_once == 0) {
-                co_await net::post(io_, net::use_awaitable); // Others want to be served, too.
+                co_await net::post(io_, use_awaitable); // Others want to be served, too.
             }
             continue;
         }

@@ -3,7 +3,8 @@
 
 #include <functional>
 
-#include <boost/asio/steady_timer.hpp>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
 
 #include "module/asio.hpp"
 #include "module/log.hpp"
@@ -13,7 +14,7 @@ namespace gangway::admin {
 // Used on the server's thread only.
 class Listener {
   public:
-    using OnAccept = std::function<void(net::local::stream_protocol::socket)>;
+    using OnAccept = std::function<void(ClientSocket)>;
 
     // fd listens, is non-blocking, and stays the caller's.
     Listener(net::io_context& io, int fd, const Log& log, OnAccept on_accept);
@@ -22,17 +23,17 @@ class Listener {
     Listener& operator=(const Listener&) = delete;
 
     // Until close(). The listener must outlive it.
-    net::awaitable<void> run();
+    awaitable<void> run();
     void close();
 
   private:
     // False when there is nobody to accept any more.
-    net::awaitable<bool> accept_all();
+    awaitable<bool> accept_all();
     void hand_over(int fd);
 
     net::io_context& io_;
-    net::local::stream_protocol::acceptor acceptor_;
-    net::steady_timer pause_;
+    net::basic_socket_acceptor<net::local::stream_protocol, Executor> acceptor_;
+    Timer pause_;
     const Log& log_;
     OnAccept on_accept_;
     bool closed_ = false;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "admin/json_writer.hpp"
-#include "admin/rows.hpp"
 
 namespace gangway::admin {
 
@@ -227,7 +226,7 @@ Answer show_process(const Target& target, const Access& access, const pool::Snap
 } // namespace
 
 Answer list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-            std::string_view passenger_version) {
+            const Self& self) {
     auto parsed = parse_options(target);
     if (auto* problem = std::get_if<Problem>(&parsed)) {
         return std::move(*problem);
@@ -240,7 +239,7 @@ Answer list(const Target& target, const Access& access, const pool::Snapshot& sn
     switch (target.endpoint) {
     case Endpoint::pool: {
         JsonWriter json;
-        write_pool(json, snapshot, access, passenger_version);
+        write_pool(json, snapshot, access, self);
         return json.take();
     }
     case Endpoint::groups:

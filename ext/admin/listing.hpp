@@ -10,6 +10,7 @@
 
 #include "admin/authorization.hpp"
 #include "admin/problem.hpp"
+#include "admin/rows.hpp"
 #include "admin/target.hpp"
 #include "pool/pool.hpp"
 
@@ -18,6 +19,6 @@ namespace gangway::admin {
 using Answer = std::variant<std::string, Problem>;
 
 Answer list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-            std::string_view passenger_version);
+            const Self& self);
 
 } // namespace gangway::admin

@@ -1,7 +1,6 @@
 #include "admin/problem.hpp"
 
 #include <array>
-#include <cstddef>
 
 #include "admin/json_writer.hpp"
 
@@ -16,7 +15,7 @@ struct Row {
 };
 
 // In the order of Code.
-constexpr std::array<Row, 23> table{{
+constexpr std::array<Row, code_count> table{{
     {"bad_request", 400, "Malformed HTTP request"},
     {"bad_parameter", 400, "Bad query parameter"},
     {"bad_header", 400, "Bad header"},
@@ -29,6 +28,8 @@ constexpr std::array<Row, 23> table{{
     {"method_not_allowed", 405, "Method not allowed"},
     {"request_timeout", 408, "The request took too long to arrive"},
     {"route_unavailable", 409, "The process cannot be reached that way"},
+    {"body_too_large", 413, "Request body too large"},
+    {"expectation_failed", 417, "Expectation that cannot be met"},
     {"header_too_large", 431, "Request header too large"},
     {"internal_error", 500, "Internal error"},
     {"connect_failed", 502, "The process refused the connection"},
@@ -36,12 +37,15 @@ constexpr std::array<Row, 23> table{{
     {"bad_response", 502, "The process sent an answer that is not HTTP"},
     {"process_busy", 503, "The process is busy"},
     {"process_not_routable", 503, "The process takes no requests"},
+    {"process_overloaded", 503, "Too many requests to the process"},
     {"too_many_connections", 503, "Too many connections"},
+    {"too_many_requests", 503, "Too many requests"},
     {"shutting_down", 503, "The agent is shutting down"},
     {"connect_timeout", 504, "The process did not accept the connection in time"},
-    {"worker_timeout", 504, "The process was silent for too long"},
+    {"first_byte_timeout", 504, "The process did not begin to answer in time"},
+    {"idle_timeout", 504, "The process was silent for too long"},
+    {"total_timeout", 504, "The request took too long"},
 }};
-static_assert(table.size() == static_cast<std::size_t>(Code::worker_timeout) + 1);
 
 const Row& row(Code code) {
     return table.at(static_cast<std::size_t>(code));
@@ -77,6 +81,17 @@ std::string to_json(const Problem& problem) {
         json.member("sessions", problem.busy->sessions);
         json.key("busy_since");
         json.time(problem.busy->since_usec);
+        json.key("requests");
+        json.begin_array();
+        for (const Problem::OwnRequest& request : problem.busy->requests) {
+            json.begin_object();
+            json.member("method", request.method);
+            json.member("path", request.path);
+            json.key("started_at");
+            json.time(request.since_usec);
+            json.end_object();
+        }
+        json.end_array();
     }
     json.end_object();
     return json.take();

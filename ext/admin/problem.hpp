@@ -2,10 +2,12 @@
 // into it, and is answered as application/problem+json (RFC 9457).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gangway::admin {
 
@@ -22,6 +24,8 @@ enum class Code : std::uint8_t {
     method_not_allowed,
     request_timeout,
     route_unavailable,
+    body_too_large,
+    expectation_failed,
     header_too_large,
     internal_error,
     connect_failed,
@@ -29,23 +33,36 @@ enum class Code : std::uint8_t {
     bad_response,
     process_busy,
     process_not_routable,
+    process_overloaded,
     too_many_connections,
+    too_many_requests,
     shutting_down,
     connect_timeout,
-    worker_timeout,
+    first_byte_timeout,
+    idle_timeout,
+    total_timeout,
 };
 
 struct Problem {
     Code code;
     std::string detail; // one sentence: what, and what to do
 
+    // One of Gangway's own requests that a process is serving.
+    struct OwnRequest {
+        std::string method;
+        std::string path; // without the query
+        std::uint64_t since_usec;
+    };
     // With process_busy.
     struct Busy {
         std::int32_t sessions;
         std::uint64_t since_usec; // when its newest request began
+        std::vector<OwnRequest> requests;
     };
     std::optional<Busy> busy{};
 };
+
+inline constexpr std::size_t code_count = static_cast<std::size_t>(Code::total_timeout) + 1;
 
 // "process_busy": the same word in answers, log and command.
 std::string_view name(Code code);

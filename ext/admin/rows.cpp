@@ -257,7 +257,7 @@ void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway
 }
 
 void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const Access& access,
-                std::string_view passenger_version) {
+                const Self& self) {
     std::uint64_t capacity_used = 0;
     std::uint64_t groups = 0;
     std::uint64_t processes = 0;
@@ -274,7 +274,7 @@ void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const Access& 
     }
     json.begin_object();
     json.member("gangway_version", std::string_view(GANGWAY_VERSION));
-    json.member("passenger_version", passenger_version);
+    json.member("passenger_version", self.passenger_version);
     json.key("taken_at");
     json.time(snapshot.totals().taken_at_usec);
     json.member("max", snapshot.totals().max);
@@ -289,6 +289,12 @@ void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const Access& 
         json.null();
     }
     json.member("group_get_wait_list_size", queued);
+    json.key("gangway");
+    if (access.sees_all()) {
+        write_statistics(json, self.statistics, self.config, self.in_flight);
+    } else {
+        json.null();
+    }
     json.end_object();
 }
 

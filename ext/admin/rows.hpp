@@ -10,6 +10,7 @@
 
 #include "admin/authorization.hpp"
 #include "admin/json_writer.hpp"
+#include "admin/statistics.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
@@ -27,9 +28,18 @@ FieldSet password_field();
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
                    const FieldSet& fields);
 void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group);
-// The members of GET /v1/pool, over what access sees.
+
+// Gangway's own part of GET /v1/pool.
+struct Self {
+    std::string_view passenger_version; // the agent's
+    const Statistics& statistics;
+    const config::Config& config;
+    std::size_t in_flight; // forwarded requests that run now
+};
+
+// GET /v1/pool, over what access sees.
 void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const Access& access,
-                std::string_view passenger_version);
+                const Self& self);
 
 // "enabled", "disabling", "disabled", "detached", "shutting_down", "dead".
 std::string_view state_word(const gangway_process& process);

@@ -56,6 +56,32 @@ Target parse_api(std::string_view path, std::string_view query, bool has_query) 
     return unknown;
 }
 
+// target: a path and perhaps a query; after an authority the path may be missing.
+std::optional<Target> parse_path(std::string_view target, std::string_view authority) {
+    if (!authority.empty() && !target.starts_with('/')) {
+        if (!target.empty()) { // "http://host?query"
+            return Target{Endpoint::outside, {}, {}, "/" + std::string(target), authority};
+        }
+        target = "/";
+    }
+    if (target.empty() || target.front() != '/') {
+        return std::nullopt;
+    }
+    const std::size_t mark = target.find('?');
+    const bool has_query = mark != std::string_view::npos;
+    std::string_view path = target.substr(0, mark);
+    const std::string_view query = has_query ? target.substr(mark + 1) : std::string_view();
+
+    constexpr std::string_view root = "/v1";
+    if (path == root || path.starts_with("/v1/")) {
+        path.remove_prefix(root.size());
+        Target result = parse_api(path, query, has_query);
+        result.authority = authority;
+        return result;
+    }
+    return Target{Endpoint::outside, {}, query, std::string(target), authority};
+}
+
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -69,30 +95,22 @@ int hex_digit(char c) {
 } // namespace
 
 std::optional<Target> parse_target(std::string_view target) {
+    if (target == "*") {
+        return Target{Endpoint::outside, {}, {}, "*"};
+    }
+    std::string_view authority;
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (boost::beast::iequals(target.substr(0, scheme.size()), scheme)) {
             target.remove_prefix(scheme.size());
-            target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
-            if (target.empty()) {
-                target = "/";
+            authority = target.substr(0, target.find_first_of("/?"));
+            target.remove_prefix(authority.size());
+            if (authority.empty() || authority.find_first_of("@\\,") != std::string_view::npos) {
+                return std::nullopt;
             }
-            break;
+            return parse_path(target, authority);
         }
     }
-    if (target.empty() || target.front() != '/') {
-        return std::nullopt;
-    }
-    const std::size_t mark = target.find('?');
-    const bool has_query = mark != std::string_view::npos;
-    std::string_view path = target.substr(0, mark);
-    const std::string_view query = has_query ? target.substr(mark + 1) : std::string_view();
-
-    constexpr std::string_view root = "/v1";
-    if (path == root || path.starts_with("/v1/")) {
-        path.remove_prefix(root.size());
-        return parse_api(path, query, has_query);
-    }
-    return Target{Endpoint::outside, {}, query, std::string(target)};
+    return parse_path(target, authority);
 }
 
 std::optional<gangway_process_id> parse_process_id(std::string_view text) {

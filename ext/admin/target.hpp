@@ -32,10 +32,11 @@ struct Target {
     std::string_view subject; // the group's name or the process's id, still percent-encoded
     std::string_view query;   // without '?'
     std::string forwarded;    // with forward and outside: what the process is asked for
+    std::string_view authority{}; // of a target in absolute-form: it takes the place of Host
 };
 
-// In origin-form or absolute-form (RFC 9112, 3.2); of the latter the authority is passed over.
-// Nothing for anything else.
+// In origin-form, absolute-form, or "*" (RFC 9112, 3.2), which is outside. Nothing for anything
+// else, nor for an authority with a user's name in it.
 std::optional<Target> parse_target(std::string_view target);
 
 // A pid is all digits; a gupid has letters, digits and '-'. Nothing for anything else. The result

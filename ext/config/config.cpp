@@ -91,6 +91,20 @@ Complaint set_mode(const Json::Value& value, Config& config) {
     return std::nullopt;
 }
 
+Complaint set_access_log(const Json::Value& value, Config& config) {
+    const std::string text = value.isString() ? value.asString() : "";
+    if (text == "off") {
+        config.access_log = AccessLogFormat::off;
+    } else if (text == "text") {
+        config.access_log = AccessLogFormat::text;
+    } else if (text == "json") {
+        config.access_log = AccessLogFormat::json;
+    } else {
+        return R"(must be "off", "text" or "json")";
+    }
+    return std::nullopt;
+}
+
 std::optional<uid_t> find_user(const std::string& name) {
     std::vector<char> buffer(64 * 1024);
     passwd entry{};
@@ -146,13 +160,24 @@ const std::map<std::string, Setter>& keys() {
         {"socket_owner", name_or_id(&Config::socket_owner, find_user, "user")},
         {"socket_group", name_or_id(&Config::socket_group, find_group, "group")},
         {"max_connections", whole_number(&Config::max_connections, 1U, 65536U)},
+        {"max_requests", whole_number(&Config::max_requests, 1U, 65536U)},
+        {"max_requests_per_process",
+         whole_number(&Config::max_requests_per_process, 1U, 65536U)},
         {"max_header_bytes",
          whole_number<std::uint32_t>(&Config::max_header_bytes, 1024, 64 * 1024)},
         {"client_timeout_seconds", seconds(&Config::client_timeout, false, day)},
         {"connect_timeout_seconds", seconds(&Config::connect_timeout, false, hour)},
+        {"first_byte_timeout_seconds", seconds(&Config::first_byte_timeout, false, day)},
         {"idle_timeout_seconds", seconds(&Config::idle_timeout, false, day)},
+        {"tunnel_timeout_seconds", seconds(&Config::tunnel_timeout, false, day)},
+        {"total_timeout_seconds", seconds(&Config::total_timeout, true, day)},
         {"wait_seconds", seconds(&Config::wait, true, hour)},
         {"drain_timeout_seconds", seconds(&Config::drain_timeout, true, 60)},
+        {"spool_directory", absolute_path(&Config::spool_directory, 4095)},
+        {"max_spool_bytes",
+         whole_number<std::uint64_t>(&Config::max_spool_bytes, 0, 1ULL << 50)},
+        {"access_log", set_access_log},
+        {"access_log_query", boolean(&Config::access_log_query)},
     };
     return table;
 }

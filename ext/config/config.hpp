@@ -19,6 +19,9 @@ namespace gangway::config {
 // The longest path that fits sockaddr_un::sun_path with its terminator (unix(7)).
 inline constexpr std::size_t max_socket_path_bytes = 107;
 
+// How a line of the access log looks.
+enum class AccessLogFormat : std::uint8_t { off, text, json };
+
 struct Config {
     bool enabled = true;
     std::string module;      // empty: the one compiled into the agent
@@ -27,12 +30,21 @@ struct Config {
     std::optional<uid_t> socket_owner;
     std::optional<gid_t> socket_group;
     unsigned max_connections = 256;
+    unsigned max_requests = 256;
+    unsigned max_requests_per_process = 64;
     std::uint32_t max_header_bytes = 64 * 1024;
     std::chrono::milliseconds client_timeout{60'000};
     std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds first_byte_timeout{60'000};
     std::chrono::milliseconds idle_timeout{60'000};
+    std::chrono::milliseconds tunnel_timeout{3'600'000};
+    std::chrono::milliseconds total_timeout{0}; // 0: none
     std::chrono::milliseconds wait{5'000};
     std::chrono::milliseconds drain_timeout{5'000};
+    std::string spool_directory = "/tmp";
+    std::uint64_t max_spool_bytes = 1024ULL * 1024 * 1024;
+    AccessLogFormat access_log = AccessLogFormat::off;
+    bool access_log_query = false;
 };
 
 struct Error {

@@ -1,108 +1,163 @@
 #include "forward/download.hpp"
 
 #include <array>
+#include <charconv>
 #include <ctime>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
 
-#include "forward/request_encoder.hpp"
+#include "forward/chunk.hpp"
+#include "message/read.hpp"
+#include "message/rules.hpp"
 
 namespace gangway::forward {
 
 namespace {
 
-std::string imf_fixdate(std::time_t time) {
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 40> text{};
-    const std::size_t size =
-        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    return {text.data(), size};
+// So many pieces of a body, each from one chunk of the process, are written at once.
+constexpr std::size_t most_pieces = 4;
+
+// The time as an IMF-fixdate; made anew once a second.
+const std::string& date_now() {
+    thread_local std::time_t made_for = -1;
+    thread_local std::string date;
+    if (const std::time_t now = std::time(nullptr); now != made_for) {
+        std::tm utc{};
+        gmtime_r(&now, &utc);
+        std::array<char, 40> text{};
+        date.assign(text.data(), std::strftime(text.data(), text.size(),
+                                               "%a, %d %b %Y %H:%M:%S GMT", &utc));
+        made_for = now;
+    }
+    return date;
 }
 
 // The application's own words; Passenger's Ruby handler puts "Whatever" in their place
 // (rack/thread_handler_extension.rb).
-std::string_view reason(const ResponseParser::value_type& answer) {
-    const beast::string_view text = answer.reason();
-    return text == "Whatever" ? std::string_view() : std::string_view(text.data(), text.size());
+std::string_view reason(const message::Head& head) {
+    return head.reason == "Whatever" ? std::string_view() : std::string_view(head.reason);
+}
+
+// What a body would have had, in an answer that has none: to HEAD, and with 304.
+std::optional<std::uint64_t> told_length(const message::Head& head) {
+    const auto text = head.fields.find("Content-Length");
+    std::uint64_t length = 0;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), length).ec !=
+                     std::errc()) {
+        return std::nullopt;
+    }
+    return length;
 }
 
 } // namespace
 
-Download::Download(Client client, Upstream& upstream, SilenceWatch& watch,
-                   std::uint32_t max_header_bytes)
-    : client_(client), upstream_(upstream), watch_(watch), max_header_bytes_(max_header_bytes) {}
+void Kept::give_back_memory() {
+    if (buffer.capacity() > message::head_read_bytes) {
+        buffer.clear();
+        buffer.shrink_to_fit();
+    }
+}
 
-net::awaitable<error_code> Download::read_head() {
-    const bool is_head = client_.parser.get().method() == http::verb::head;
-    for (;;) {
-        parser_.emplace();
-        parser_->header_limit(max_header_bytes_);
-        parser_->body_limit(boost::none);
-        parser_->skip(is_head);
-        const auto [ec, size] =
-            co_await http::async_read_header(upstream_.socket(), buffer_, *parser_, as_result);
-        begun_ = begun_ || parser_->got_some();
-        if (!ec && size > max_header_bytes_) {
-            co_return http::error::header_limit;
-        }
+Download::Download(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
+                   Kept& kept, bool upgrade)
+    : client_(client),
+      upstream_(upstream),
+      exchange_(exchange),
+      report_(report),
+      buffer_(kept.buffer),
+      upgrade_(upgrade),
+      head_(kept.head) {
+    buffer_.clear();
+}
+
+awaitable<error_code> Download::read_one_head() {
+    parser_.emplace(head_);
+    parser_->skip(client_.head().is_method("HEAD"));
+    if (buffer_.size() == 0) { // Wait apart, to know when the answer began.
+        const auto [ec, size] = co_await upstream_.socket().async_read_some(
+            buffer_.prepare(message::head_read_bytes), as_result);
+        buffer_.commit(size);
         if (ec) {
+            co_return ec == net::error::eof ? http::error::end_of_stream : ec;
+        }
+    }
+    if (!report_.first_byte) {
+        report_.first_byte = Report::Clock::now();
+    }
+    exchange_.enter(Phase::receiving);
+    co_return co_await message::read_head(upstream_.socket(), buffer_, *parser_,
+                                          client_.max_header_bytes);
+}
+
+awaitable<error_code> Download::read_head() {
+    for (;;) {
+        if (const error_code ec = co_await read_one_head()) {
             co_return ec;
         }
-        watch_.heard();
-        const auto& fields = parser_->get();
-        if (fields.count(http::field::transfer_encoding) > 0 && !parser_->chunked()) {
-            co_return http::error::bad_transfer_encoding;
+        if (auto wrong = message::check_answer(head_)) {
+            complaint_ = std::move(*wrong);
+            co_return http::error::bad_field;
         }
-        const unsigned status = parser_->get().result_int();
-        if (status >= 200) {
+        if (head_.status >= 200 || (head_.status == 101 && upgrade_)) {
             co_return error_code();
         }
-        if (status < 100 || status == 101) { // It was not asked to switch protocols.
+        if (head_.status < 100 || head_.status == 101) {
+            complaint_ = head_.status == 101 ? "it switches protocols without having been asked"
+                                             : "its status is below 100";
             co_return http::error::bad_status;
+        }
+        if (!co_await pass_interim()) {
+            co_return net::error::connection_aborted;
         }
     }
 }
 
-net::awaitable<bool> Download::relay(std::string_view route, std::string_view process,
-                                     const std::function<void()>& on_received) {
-    on_received_ = on_received;
-    const auto& head = parser_->get();
-    if (head.find("!~Request-OOB-Work") != head.end()) {
-        upstream_.request_oobw();
-    }
-    note_received();
-    if (!co_await write_head(route, process)) {
-        co_return false;
-    }
-    if (framing_ == Framing::none) {
+// Not to HTTP/1.0, which knows none; and 100 only to a client that waits for it.
+awaitable<bool> Download::pass_interim() {
+    exchange_.await_answer();
+    const message::Head& request = client_.head();
+    if (request.version < 11 || (head_.status == 100 && !request.fields.find("Expect"))) {
         co_return true;
     }
-    co_return co_await relay_body();
+    const std::string text =
+        encode_interim_head(head_.status, reason(head_), answer_headers(head_.fields, false));
+    co_return co_await write(text);
 }
 
-net::awaitable<bool> Download::write_head(std::string_view route, std::string_view process) {
-    const auto& request = client_.parser.get();
-    const auto& answer = parser_->get();
-    std::optional<std::uint64_t> length;
-    if (const auto told = parser_->content_length()) {
-        length = *told;
-    } else if (const auto field = answer.find(http::field::content_length); field != answer.end()) {
-        // To HEAD, and with 304: what a body would have had.
-        length = std::strtoull(std::string(field->value()).c_str(), nullptr, 10);
+std::string Download::encode_head(std::string_view process) {
+    const message::Head& request = client_.head();
+    std::optional<std::uint64_t> length = parser_->length();
+    if (!length) {
+        length = told_length(head_);
     }
-    framing_ = choose_framing(request.method() == http::verb::head, answer.result_int(),
-                              request.version() >= 11, length);
-    client_keep_alive_ =
-        request.version() >= 11 && request.keep_alive() && framing_ != Framing::until_close;
-    const std::string text =
-        encode_response_head({answer.result_int(), reason(answer), response_headers(answer), length,
-                              client_keep_alive_, route, process},
-                             framing_, imf_fixdate(std::time(nullptr)));
-    const std::array<net::const_buffer, 1> whole{net::buffer(text)};
-    co_return co_await write(whole);
+    framing_ = choose_framing(request.is_method("HEAD"), head_.status, request.version >= 11, length);
+    passes_trailers_ = framing_ == Framing::chunked && request.fields.lists("TE", "trailers");
+    client_keep_alive_ = request.version >= 11 && client_.parser.keep_alive() &&
+                         framing_ != Framing::until_close && !upgraded();
+    const AnswerHead head{head_.status,
+                          reason(head_),
+                          answer_headers(head_.fields, passes_trailers_),
+                          length,
+                          client_keep_alive_,
+                          head_.fields.find("Upgrade").value_or(""),
+                          process};
+    return encode_answer_head(head, framing_, report_, date_now());
+}
+
+awaitable<bool> Download::relay(std::string_view process,
+                                     const std::function<void()>& on_received) {
+    if (head_.fields.find("!~Request-OOB-Work")) {
+        upstream_.request_oobw();
+    }
+    std::string text = encode_head(process);
+    report_.answered = Report::Clock::now();
+    report_.status = head_.status;
+    on_received_ = on_received;
+    if (framing_ == Framing::none) {
+        note_received();
+        co_return co_await write(text);
+    }
+    co_return co_await relay_body(std::move(text));
 }
 
 void Download::note_received() {
@@ -112,64 +167,73 @@ void Download::note_received() {
     }
 }
 
-net::awaitable<bool> Download::relay_body() {
-    for (;;) {
-        std::size_t size = 0;
-        if (co_await read_piece(size)) {
-            co_return false;
-        }
+// What was received already is written together: the head with the first bytes of the body, and the
+// last of these with the end.
+awaitable<bool> Download::relay_body(std::string head) {
+    bool whole = true;
+    while (whole && (!head.empty() || !parser_->is_done())) {
+        std::array<std::string_view, most_pieces> pieces;
+        std::size_t count = 0;
+        const error_code ec = co_await read_pieces(pieces, count, !head.empty());
         note_received();
-        if (size == 0) {
+        whole = co_await write_pieces(head, std::span(pieces).first(count));
+        whole = whole && !ec;
+        head.clear();
+    }
+    co_return whole;
+}
+
+// Takes what is there; waits only where there is nothing, and nothing to be written meanwhile. What
+// came together with an error is given with it.
+awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
+                                                 std::size_t& count, bool have_head) {
+    error_code ec;
+    const std::uint32_t max_line = client_.max_header_bytes;
+    for (count = 0; count < pieces.size() && !ec; count++) {
+        if (!message::next_piece(buffer_, *parser_, max_line, pieces[count], ec) ||
+            pieces[count].empty()) {
             break;
         }
-        if (!co_await write_piece(size)) {
-            co_return false;
-        }
     }
-    if (framing_ == Framing::chunked) {
-        const std::array<net::const_buffer, 1> end{
-            net::buffer(last_chunk.data(), last_chunk.size())};
-        co_return co_await write(end);
+    if (count == 0 && !have_head && !ec && !parser_->is_done()) {
+        ec = co_await message::read_piece(upstream_.socket(), buffer_, *parser_, max_line,
+                                          pieces[0]);
+        exchange_.heard();
+        count = pieces[0].empty() ? 0 : 1;
     }
-    co_return true;
+    co_return ec;
 }
 
-// Size 0: the body has ended. What came together with an error is given first.
-net::awaitable<error_code> Download::read_piece(std::size_t& size) {
-    size = 0;
-    auto& body = parser_->get().body();
-    while (!pending_error_ && !parser_->is_done()) {
-        body.data = piece_.data();
-        body.size = piece_.size();
-        body.more = true;
-        const auto [ec, read] =
-            co_await http::async_read_some(upstream_.socket(), buffer_, *parser_, as_result);
-        watch_.heard();
-        if (ec && ec != http::error::need_buffer) {
-            pending_error_ = ec;
-        }
-        size = piece_.size() - body.size;
-        if (size > 0) {
-            co_return error_code();
-        }
+awaitable<bool> Download::write_pieces(const std::string& head,
+                                            std::span<const std::string_view> pieces) {
+    std::size_t size = 0;
+    for (const std::string_view piece : pieces) {
+        size += piece.size();
     }
-    co_return pending_error_;
+    report_.bytes_received += size;
+    const bool chunked = framing_ == Framing::chunked;
+    const std::string begin = chunked && size > 0 ? head + chunk_head(size) : head;
+    std::string end = chunked && size > 0 ? std::string(chunk_tail) : std::string();
+    if (chunked && parser_->is_done()) {
+        end += chunked_end(passes_trailers_ ? answer_trailers(head_.trailers) : Headers());
+    }
+    std::array<net::const_buffer, most_pieces + 2> buffers;
+    std::size_t used = 0;
+    buffers[used++] = net::buffer(begin);
+    for (const std::string_view piece : pieces) {
+        buffers[used++] = net::buffer(piece.data(), piece.size());
+    }
+    buffers[used++] = net::buffer(end);
+    co_return co_await write(std::span(buffers).first(used));
 }
 
-net::awaitable<bool> Download::write_piece(std::size_t size) {
-    const net::const_buffer piece = net::buffer(piece_.data(), size);
-    if (framing_ != Framing::chunked) {
-        const std::array<net::const_buffer, 1> whole{piece};
-        co_return co_await write(whole);
-    }
-    const std::string head = chunk_head(size);
-    const std::array<net::const_buffer, 3> chunk{net::buffer(head), piece,
-                                                 net::buffer(chunk_tail.data(), chunk_tail.size())};
-    co_return co_await write(chunk);
+awaitable<bool> Download::write(const std::string& text) {
+    const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
+    co_return co_await write(buffers);
 }
 
-net::awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
-    const SilenceWatch::Pause pause(watch_);
+awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
+    const Exchange::ClientTurn turn(exchange_);
     const error_code ec = co_await client_.stream.write(buffers, client_.timeout);
     co_return !ec;
 }

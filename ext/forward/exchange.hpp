@@ -1,29 +1,85 @@
-// One request on its way: what its coroutines share, and how it is cut short.
+// One forwarded request on its way: what its coroutines share, how long it may take, and how it is
+// cut short.
 #pragma once
 
 #include <chrono>
-#include <string>
+#include <cstdint>
+#include <functional>
 
-#include <boost/asio/steady_timer.hpp>
 
+#include "forward/bounds.hpp"
 #include "module/asio.hpp"
+#include "module/lazy_timer.hpp"
 
 namespace gangway::forward {
 
 class Upstream;
 
-// Lives in the connection's coroutine frame, on the server's thread. abort() may be called at any
-// point between two steps of that coroutine; it then finishes by itself, soon.
+// Why an exchange was cut short.
+enum class Cut : std::uint8_t {
+    none,
+    client_gone,
+    shutting_down,
+    connect_timeout,
+    first_byte_timeout,
+    idle_timeout,
+    total_timeout,
+};
+
+// What the process is waited for.
+enum class Phase : std::uint8_t {
+    none, // nothing: it is not its turn
+    connecting,
+    sending,   // to take the next bytes of the request
+    answering, // the first byte of its answer
+    receiving, // the next bytes of its answer
+    tunnel,
+};
+
+// A connection keeps one for all its requests: begin(), end(), and so on. On the server's thread.
+// cut() may be called at any point between two steps of the coroutines; they then finish by
+// themselves, soon.
 class Exchange {
   public:
-    explicit Exchange(const net::any_io_executor& executor) : timer_(executor) {}
+    // interrupt_client: interrupts what waits for the client.
+    Exchange(const Executor& executor, std::function<void()> interrupt_client);
 
-    // False when the exchange was aborted meanwhile.
-    net::awaitable<bool> pause(std::chrono::milliseconds duration);
-    void abort();
-    bool aborted() const { return aborted_; }
+    // now: when the request had come.
+    void begin(const Bounds& bounds, LazyTimer::Clock::time_point now);
+    void end();
+    bool running() const { return running_; }
 
-    // The connection to the process that abort() has to interrupt, while it is in use.
+    void enter(Phase phase);
+    // A byte moved to or from the process.
+    void heard();
+    // The answer, or after an interim one the next, is waited for: while the request is being sent,
+    // the process must take it; from then on it must begin to answer.
+    void await_answer();
+    void request_sent();
+
+    // While one lives, the client is the slow one, who has a timeout of his own.
+    class ClientTurn {
+      public:
+        explicit ClientTurn(Exchange& exchange) : exchange_(exchange) { exchange_.client_turns_++; }
+        ~ClientTurn() {
+            exchange_.client_turns_--;
+            exchange_.heard();
+        }
+        ClientTurn(const ClientTurn&) = delete;
+        ClientTurn& operator=(const ClientTurn&) = delete;
+
+      private:
+        Exchange& exchange_;
+    };
+
+    // False when the exchange was cut meanwhile.
+    awaitable<bool> pause(std::chrono::milliseconds duration);
+    // The first cut counts.
+    void cut(Cut reason);
+    Cut cut() const { return cut_; }
+    bool is_cut() const { return cut_ != Cut::none; }
+
+    // The connection to the process that cut() has to interrupt, while it is in use.
     class UpstreamInUse {
       public:
         UpstreamInUse(Exchange& exchange, Upstream& upstream) : exchange_(exchange) {
@@ -38,9 +94,23 @@ class Exchange {
     };
 
   private:
-    net::steady_timer timer_;
+    using Time = LazyTimer::Clock::time_point;
+    std::chrono::milliseconds bound() const; // of the phase
+    void set_timer(Time now);
+    void on_timer();
+
+    std::function<void()> interrupt_client_;
+    Timer pause_;
+    LazyTimer timer_;
     Upstream* upstream_ = nullptr;
-    bool aborted_ = false;
+    Bounds bounds_{};
+    Time last_heard_;
+    Time total_end_ = Time::max();
+    unsigned client_turns_ = 0;
+    Phase phase_ = Phase::none;
+    Cut cut_ = Cut::none;
+    bool request_sent_ = false;
+    bool running_ = false;
 };
 
 } // namespace gangway::forward

@@ -1,20 +1,22 @@
 #include "forward/forwarder.hpp"
 
 #include <array>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "forward/download.hpp"
+#include "forward/problems.hpp"
 #include "forward/request_encoder.hpp"
-#include "forward/silence_watch.hpp"
+#include "forward/tunnel.hpp"
 #include "forward/upload.hpp"
 #include "forward/upstream.hpp"
+#include "message/rules.hpp"
+#include "module/send.hpp"
 
 namespace gangway::forward {
 
@@ -23,24 +25,15 @@ namespace {
 using admin::Code;
 using admin::Problem;
 using pool::view;
+using Clock = Report::Clock;
 
 constexpr std::string_view server_software = "Gangway/" GANGWAY_VERSION;
 
 // The process may be asked again without harm, should it not have heard the first time
 // (RFC 9110, 9.2.1).
-bool is_safe(http::verb method) {
-    return method == http::verb::get || method == http::verb::head ||
-           method == http::verb::options || method == http::verb::trace;
-}
-
-Problem shutting_down() {
-    return {Code::shutting_down, "The agent is exiting."};
-}
-
-Problem worker_closed() {
-    return {Code::worker_closed,
-            "The process closed the connection before it answered: it died, or "
-            "its application broke off; see Passenger's log."};
+bool is_safe(const message::Head& request) {
+    return request.is_method("GET") || request.is_method("HEAD") || request.is_method("OPTIONS") ||
+           request.is_method("TRACE");
 }
 
 bool has_refused(const Outcome& outcome) {
@@ -48,90 +41,157 @@ bool has_refused(const Outcome& outcome) {
     return problem != nullptr && problem->code == Code::connect_failed;
 }
 
-Problem not_routable() {
-    return {
-        Code::process_not_routable,
-        "The process is disabled, detached or shutting down, or has no socket for requests; GET "
-        "/v1/processes shows its state."};
-}
-
-Problem route_unavailable(bool no_body) {
-    return {Code::route_unavailable,
-            no_body ? "This process has no debug socket (only Ruby processes have); use the route "
-                      "pool or auto."
-                    : "The debug socket takes no request with a body; use the route pool or auto."};
+bool has_closed(error_code ec) {
+    return ec == http::error::end_of_stream || ec == http::error::partial_message ||
+           ec == net::error::connection_reset || ec == net::error::broken_pipe ||
+           ec == net::error::eof || ec == net::error::not_connected;
 }
 
 class Forwarder {
   public:
-    Forwarder(Client client, Order order, Exchange& exchange)
-        : client_(client), order_(std::move(order)), exchange_(exchange) {
-        const auto& parser = client_.parser;
-        body_.chunked = parser.chunked();
-        if (const auto length = parser.content_length()) {
-            body_.length = *length;
-        }
+    Forwarder(Client client, Order order, Surroundings surroundings)
+        : client_(client),
+          order_(std::move(order)),
+          around_(surroundings),
+          exchange_(surroundings.exchange),
+          report_(surroundings.report),
+          spool_(surroundings.config.spool_directory) {
+        body_.chunked = client_.parser.chunked();
+        body_.length = client_.parser.length();
+        upgrade_ = message::asks_for_upgrade(request()) && wanted() != Route::direct;
+        report_.pid = identity().pid;
     }
 
-    net::awaitable<Outcome> run() {
-        const auto deadline = std::chrono::steady_clock::now() + order_.wait;
-        // A client that has gone needs no answer: the process is free for others at once.
-        const ClientStream::HangupWatch watch(client_.stream, [this] { exchange_.abort(); });
-        for (bool again = false;; again = true) {
+    awaitable<Outcome> run() {
+        auto entered =
+            around_.in_flight.enter(view(identity().gupid), request().method, order_.target);
+        if (auto* problem = std::get_if<Problem>(&entered)) {
+            co_return std::move(*problem);
+        }
+        auto& ticket = std::get<InFlight::Ticket>(entered);
+        if (needs_length()) {
+            if (auto outcome = co_await spool_body()) {
+                co_return std::move(*outcome);
+            }
+        }
+        wait_end_ = Clock::now() + order_.steering.bounds.wait;
+        for (;;) {
             std::optional<Upstream> upstream;
-            if (auto problem = co_await reach(upstream, deadline)) {
+            if (auto problem = co_await reach(upstream)) {
                 co_return std::move(*problem);
             }
-            const Exchange::UpstreamInUse in_use(exchange_, *upstream);
+            ticket.now_serving();
             auto outcome = co_await attempt(*upstream);
             if (outcome) {
-                if (again && has_refused(*outcome)) {
+                if (report_.retries > 0 && has_refused(*outcome)) {
                     outcome = worker_closed(); // It had a connection, and has died since.
                 }
                 co_return std::move(*outcome);
             }
             // The connection had gone stale before the process heard of this request: again.
+            report_.retries++;
         }
     }
 
   private:
     // Gets hold of the process, one way or the other.
-    net::awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream,
-                                                 std::chrono::steady_clock::time_point deadline);
+    awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream);
     std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
     // What the pool would say, for the way around it.
     std::optional<Problem> check_state() const;
     Problem busy_problem() const;
 
+    // The session protocol tells a body's length ahead of it, as CGI does.
+    bool needs_length() const;
+    // Nothing: go on.
+    awaitable<std::optional<Outcome>> spool_body();
+
     // Nothing: try again with another connection.
-    net::awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
-    net::awaitable<std::optional<Outcome>> exchange_with(Upstream& upstream, SilenceWatch& watch);
+    awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
+    awaitable<std::optional<Outcome>> converse(Upstream& upstream);
     // The number of bytes that could be sent.
-    net::awaitable<std::size_t> send_head(Upstream& upstream);
-    net::awaitable<void> send_continue();
-    net::awaitable<std::optional<Outcome>> receive(Upstream& upstream, SilenceWatch& watch,
-                                                   Upload& upload);
+    awaitable<std::size_t> send_head(Upstream& upstream);
+    std::string encode_head(const Upstream& upstream) const;
+    // When it is ours to say (docs/forwarding.md, "Expect").
+    awaitable<void> send_continue();
+    awaitable<std::optional<Outcome>> receive(Upstream& upstream, Upload& upload);
+    awaitable<Outcome> relay(Upstream& upstream, Download& download, Upload& upload);
     bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
     std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
-                                   const Download& download, const SilenceWatch& watch,
-                                   const Upload& upload) const;
+                                   const Download& download, const Upload& upload) const;
+    // Why there is no answer, when the exchange was cut.
+    Outcome cut_outcome() const;
 
     const gangway_process_identity& identity() const { return order_.process->identity(); }
+    const message::Head& request() const { return client_.head(); }
+    Route wanted() const { return order_.steering.route; }
 
     Client client_;
     Order order_;
+    Surroundings around_;
     Exchange& exchange_;
+    Report& report_;
     Body body_;
+    Spool spool_;
+    bool spooled_ = false;
+    bool continued_ = false; // 100 was sent
+    bool upgrade_ = false;
+    Clock::time_point wait_end_;
 };
 
-net::awaitable<std::optional<Problem>>
-Forwarder::reach(std::optional<Upstream>& upstream,
-                 std::chrono::steady_clock::time_point deadline) {
+Outcome Forwarder::cut_outcome() const {
+    if (exchange_.cut() == Cut::client_gone) {
+        return Done{false};
+    }
+    return cut_problem(exchange_.cut());
+}
+
+bool Forwarder::needs_length() const {
+    return body_.chunked && identity().protocol == GANGWAY_PROTOCOL_SESSION &&
+           wanted() != Route::direct;
+}
+
+// Before there is a session: the process is not held up by a slow client.
+awaitable<std::optional<Outcome>> Forwarder::spool_body() {
+    co_await send_continue();
+    for (;;) {
+        std::string_view piece;
+        const error_code ec = co_await client_.stream.read_piece(
+            client_.parser, client_.max_header_bytes, client_.timeout, piece);
+        if (exchange_.is_cut()) {
+            co_return cut_outcome();
+        }
+        if (ec == net::error::timed_out) {
+            co_return Outcome(late_body());
+        }
+        if (ec && message::is_message_error(ec)) {
+            co_return Outcome(bad_body(ec));
+        }
+        if (ec) {
+            report_.client_gone = true;
+            co_return Outcome(Done{false});
+        }
+        if (piece.empty()) {
+            break;
+        }
+        if (spool_.size() + piece.size() > around_.config.max_spool_bytes) {
+            co_return Outcome(body_too_large(around_.config.max_spool_bytes));
+        }
+        if (!spool_.append(piece)) {
+            co_return Outcome(spool_failed(spool_.error()));
+        }
+    }
+    body_ = {false, spool_.size()};
+    spooled_ = true;
+    co_return std::nullopt;
+}
+
+awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upstream) {
     bool busy = false;
     for (unsigned attempt = 1;; attempt++) {
-        const bool time_is_up = std::chrono::steady_clock::now() >= deadline;
+        const bool time_is_up = Clock::now() >= wait_end_;
         switch (next_step(
-            {order_.route, !body_.empty(), identity().debug_address.size > 0, busy, time_is_up})) {
+            {wanted(), !body_.empty(), identity().debug_address.size > 0, busy, time_is_up})) {
         case Step::open_session: {
             auto problem = open_session(upstream, busy);
             if (problem || !busy) {
@@ -148,13 +208,13 @@ Forwarder::reach(std::optional<Upstream>& upstream,
             co_return problem;
         }
         case Step::unavailable:
-            co_return route_unavailable(body_.empty());
+            co_return route_unavailable(!body_.empty());
         case Step::busy:
             co_return busy_problem();
         case Step::pause:
             busy = false;
             if (!co_await exchange_.pause(pause_before(attempt))) {
-                co_return shutting_down();
+                co_return cut_problem(exchange_.cut());
             }
             break;
         }
@@ -175,8 +235,7 @@ std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream
     case GANGWAY_NOT_FOUND:
         return admin::process_not_found();
     default:
-        return Problem{Code::internal_error,
-                       "The agent could not open a session; its log says why."};
+        return could_not_open_session();
     }
 }
 
@@ -198,36 +257,47 @@ Problem Forwarder::busy_problem() const {
         "at what it does."};
     gangway_process_state state{};
     if (order_.process->state(state) == GANGWAY_OK) {
-        problem.busy = Problem::Busy{state.sessions, state.last_used_usec};
+        problem.busy = Problem::Busy{state.sessions, state.last_used_usec,
+                                     around_.in_flight.requests_to(view(identity().gupid))};
     }
     return problem;
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
-    if (auto problem = co_await upstream.connect(exchange_, order_.connect_time)) {
+awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
+    const Exchange::UpstreamInUse in_use(exchange_, upstream);
+    report_.session = Clock::now();
+    report_.route = upstream.is_direct() ? "direct" : "pool";
+    if (auto problem = co_await upstream.connect(exchange_)) {
         co_return Outcome(std::move(*problem));
     }
-    SilenceWatch watch(client_.stream.get_executor(), order_.silence,
-                       [&upstream] { upstream.cancel(); });
-    co_return co_await exchange_with(upstream, watch);
+    if (exchange_.is_cut()) {
+        co_return cut_outcome();
+    }
+    report_.connected = Clock::now();
+    co_return co_await converse(upstream);
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::exchange_with(Upstream& upstream,
-                                                                SilenceWatch& watch) {
+awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
+    exchange_.enter(Phase::sending);
     const std::size_t sent = co_await send_head(upstream);
-    if (sent == 0 && upstream.reused() && !watch.expired() && !exchange_.aborted()) {
+    if (sent == 0 && upstream.reused() && !exchange_.is_cut()) {
         co_return std::nullopt; // The process had closed this connection and heard nothing.
     }
     // Where only part was sent, the answer, if there is any, tells more than the error does.
-    Upload upload(client_, upstream, watch);
-    if (!body_.empty()) {
-        co_await send_continue();
+    const UploadSource source{client_, body_, spooled_ ? &spool_ : nullptr};
+    Upload upload(source, upstream, exchange_, report_);
+    if (body_.empty()) {
+        exchange_.request_sent();
+    } else {
+        if (upstream.protocol() == GANGWAY_PROTOCOL_SESSION) {
+            co_await send_continue();
+        }
         upload.start();
     }
     std::optional<Outcome> outcome;
     std::exception_ptr failure;
     try {
-        outcome = co_await receive(upstream, watch, upload);
+        outcome = co_await receive(upstream, upload);
     } catch (...) {
         failure = std::current_exception();
     }
@@ -235,60 +305,79 @@ net::awaitable<std::optional<Outcome>> Forwarder::exchange_with(Upstream& upstre
     if (failure) {
         std::rethrow_exception(failure);
     }
-    if (outcome && std::holds_alternative<Done>(*outcome) && !body_.empty() && !upload.complete()) {
+    if (outcome && std::holds_alternative<Done>(*outcome) && !client_.parser.is_done()) {
         std::get<Done>(*outcome).keep_alive = false; // The rest of the body stands in the way.
     }
     co_return outcome;
 }
 
-net::awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
-    const auto& request = client_.parser.get();
-    const auto text = [](auto str) { return std::string_view(str.data(), str.size()); };
-    const Request encoded{text(request.method_string()),
-                          order_.target,
-                          text(request[http::field::host]),
-                          request_headers(request, order_.drop_authorization),
-                          body_,
-                          view(identity().password)};
-    const std::string head = upstream.is_direct() ? encode_debug_request(encoded)
-                             : upstream.protocol() == GANGWAY_PROTOCOL_SESSION
-                                 ? encode_session_request(encoded, server_software)
-                                 : encode_http_request(encoded);
-    const auto [ec, size] =
-        co_await net::async_write(upstream.socket(), net::buffer(head), as_result);
-    co_return size;
+std::string Forwarder::encode_head(const Upstream& upstream) const {
+    const bool session = upstream.protocol() == GANGWAY_PROTOCOL_SESSION;
+    const bool http = !session && !upstream.is_direct();
+    const bool trailers = http && body_.chunked;
+    const bool expects = http && !body_.empty() && request().version >= 11;
+    const std::string_view host =
+        order_.host.empty() ? request().fields.find("Host").value_or("") : order_.host;
+    const Request encoded{
+        request().method,
+        order_.target,
+        host,
+        view(identity().base_uri),
+        request_headers(request().fields,
+                        {order_.drop_authorization, expects, trailers, order_.host}),
+        body_,
+        upgrade_ ? request().fields.find("Upgrade").value_or("") : std::string_view(),
+        view(identity().password)};
+    if (upstream.is_direct()) {
+        return encode_debug_request(encoded);
+    }
+    return session ? encode_session_request(encoded, server_software)
+                   : encode_http_request(encoded);
 }
 
-// Passenger answers it too, for processes that do not (CheckoutSession.cpp,
-// maybeSend100Continue()).
-net::awaitable<void> Forwarder::send_continue() {
-    const auto& request = client_.parser.get();
-    if (request.version() < 11 || !beast::iequals(request[http::field::expect], "100-continue")) {
+awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
+    const std::string head = encode_head(upstream);
+    const std::array<net::const_buffer, 1> buffers{net::buffer(head)};
+    const Sent sent = co_await send_all(upstream.socket(), buffers);
+    co_return sent.bytes;
+}
+
+awaitable<void> Forwarder::send_continue() {
+    if (continued_ || request().version < 11 || !request().fields.find("Expect")) {
         co_return;
     }
+    continued_ = true;
     constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
     const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
     co_await client_.stream.write(buffers, client_.timeout);
 }
 
-net::awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, SilenceWatch& watch,
-                                                          Upload& upload) {
-    Download download(client_, upstream, watch, order_.max_header_bytes);
+awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Upload& upload) {
+    Download download(client_, upstream, exchange_, report_, around_.kept, upgrade_);
     if (const error_code ec = co_await download.read_head()) {
-        co_return explain(ec, upstream, download, watch, upload);
+        co_return explain(ec, upstream, download, upload);
     }
+    co_return co_await relay(upstream, download, upload);
+}
+
+awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download, Upload& upload) {
     const std::string process =
         std::to_string(identity().pid) + " " + std::string(view(identity().gupid));
     const std::function<void()> received = [&] {
-        if (upload.ended()) {
+        if (upload.ended() && !download.upgraded()) {
             upstream.finish(true, can_keep(upstream, download, upload));
         }
     };
-    const bool whole =
-        co_await download.relay(upstream.is_direct() ? "direct" : "pool", process, received);
+    bool whole = co_await download.relay(process, received);
+    if (whole && download.upgraded()) {
+        report_.upgraded = true;
+        Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
+        whole = co_await tunnel.run();
+    }
     co_await upload.stop();
     upstream.finish(whole, whole && can_keep(upstream, download, upload));
-    co_return Outcome(Done{whole && download.client_keep_alive()});
+    report_.broken = !whole;
+    co_return Done{whole && download.client_keep_alive()};
 }
 
 // Whether Passenger may use the connection again. As Passenger does, one of the session protocol is
@@ -297,42 +386,33 @@ bool Forwarder::can_keep(const Upstream& upstream, const Download& download,
                          const Upload& upload) const {
     const bool request_over =
         body_.empty() || (upstream.protocol() == GANGWAY_PROTOCOL_HTTP && upload.complete());
-    return request_over && download.upstream_keep_alive();
+    return request_over && !upgrade_ && download.upstream_keep_alive();
 }
 
 // Why there is no answer. Nothing: a stale connection, so try again.
 std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstream,
-                                          const Download& download, const SilenceWatch& watch,
-                                          const Upload& upload) const {
-    if (exchange_.aborted()) {
-        return shutting_down();
+                                          const Download& download, const Upload& upload) const {
+    if (exchange_.is_cut()) {
+        return cut_outcome();
     }
-    if (upload.client_error() == net::error::timed_out) {
-        return Problem{Code::request_timeout, "The body of the request did not arrive in time."};
+    const error_code client_error = upload.client_error();
+    if (client_error == net::error::timed_out) {
+        return late_body();
     }
-    if (upload.client_error().category() ==
-        http::make_error_code(http::error::bad_chunk).category()) {
-        return Problem{Code::bad_request,
-                       "The body of the request is broken: " + upload.client_error().message()};
+    if (client_error && spooled_) {
+        return spool_failed(client_error);
     }
-    if (upload.client_error()) {
+    if (client_error && message::is_message_error(client_error)) {
+        return bad_body(client_error);
+    }
+    if (client_error) {
+        report_.client_gone = true;
         return Done{false};
     }
-    if (watch.expired()) {
-        return Problem{Code::worker_timeout,
-                       "The process was silent for too long: it hangs, or needs "
-                       "a longer X-Gangway-Timeout."};
+    if (!has_closed(ec)) {
+        return bad_response(download.complaint().empty() ? ec.message() : download.complaint());
     }
-    const bool closed = ec == http::error::end_of_stream || ec == http::error::partial_message ||
-                        ec == net::error::connection_reset || ec == net::error::broken_pipe ||
-                        ec == net::error::eof;
-    if (!closed) {
-        return Problem{Code::bad_response,
-                       "What the process sent is not an HTTP answer, or its header is too large: " +
-                           ec.message() + "."};
-    }
-    if (upstream.reused() && !download.begun() && body_.empty() &&
-        is_safe(client_.parser.get().method())) {
+    if (upstream.reused() && !download.begun() && body_.empty() && is_safe(request())) {
         return std::nullopt;
     }
     return worker_closed();
@@ -340,8 +420,8 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
 
 } // namespace
 
-net::awaitable<Outcome> forward(Client client, Order order, Exchange& exchange) {
-    Forwarder forwarder(client, std::move(order), exchange);
+awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings) {
+    Forwarder forwarder(client, std::move(order), surroundings);
     co_return co_await forwarder.run();
 }
 

@@ -2,65 +2,52 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <span>
 
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/rfc7230.hpp>
+#include "forward/steering.hpp"
 
 namespace gangway::forward {
 
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::iequals;
+using message::Field;
+using message::Fields;
+using message::same_token;
 
-constexpr std::array<std::string_view, 10> never_passed_on{
-    "Connection", "Keep-Alive", "Proxy-Connection",  "Proxy-Authenticate", "TE",
-    "Trailer",    "Upgrade",    "Transfer-Encoding", "Content-Length",     "Proxy-Authorization"};
-
-constexpr std::array<std::string_view, 6> never_to_the_process{"Expect",
-                                                               "X-Passenger-Connect-Password",
-                                                               "X-Passenger-Process",
-                                                               "X-Gangway-Route",
-                                                               "X-Gangway-Wait",
-                                                               "X-Gangway-Timeout"};
+constexpr std::array<std::string_view, 9> never_passed_on{
+    "Connection",          "Keep-Alive", "Proxy-Connection",  "Proxy-Authenticate",
+    "Proxy-Authorization", "TE",         "Transfer-Encoding", "Content-Length",
+    "Upgrade"};
 
 // Gangway says these itself.
 constexpr std::array<std::string_view, 4> never_to_the_client{
     "Status", "X-Gangway-Route", "X-Gangway-Process", "X-Gangway-Error"};
 
-std::string_view view(boost::beast::string_view str) {
-    return {str.data(), str.size()};
-}
+// RFC 9110, 6.5.1: whoever takes these from a trailer may have acted on the message already.
+constexpr std::array<std::string_view, 26> never_a_trailer{
+    "Host",          "Authorization",    "Cookie",        "Set-Cookie",       "Content-Type",
+    "Content-Range", "Content-Encoding", "Cache-Control", "Expect",           "Max-Forwards",
+    "Pragma",        "Range",            "If-Match",      "If-None-Match",    "If-Modified-Since",
+    "If-Range",      "Age",              "Expires",       "Date",             "Location",
+    "Retry-After",   "Vary",             "Trailer",       "WWW-Authenticate", "If-Unmodified-Since",
+    "Status"};
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
     return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view other) { return iequals(other, name); });
+                       [&](std::string_view other) { return same_token(other, name); });
 }
 
-using Names = std::set<std::string_view, boost::beast::iless>;
-
-// The headers that Connection names are hop-by-hop too.
-Names connection_options(const http::fields& fields) {
-    Names options;
-    const auto [begin, end] = fields.equal_range(http::field::connection);
-    for (auto it = begin; it != end; ++it) {
-        for (const auto& token : http::token_list(it->value())) {
-            options.insert(view(token));
-        }
-    }
-    return options;
-}
-
-Headers filter(const http::fields& fields, std::span<const std::string_view> dropped) {
-    const auto options = connection_options(fields);
+// Passes everything that is for the next recipient too.
+template <typename Wanted>
+Headers filter(const Fields& fields, Wanted wanted) {
+    const bool has_options = fields.find("Connection").has_value();
     Headers result;
-    for (const auto& field : fields) {
-        const std::string_view name = view(field.name_string());
-        if (!contains(never_passed_on, name) && !contains(dropped, name) &&
-            !options.contains(name) && !name.starts_with("!~")) {
-            result.push_back({name, view(field.value())});
+    result.reserve(fields.size());
+    for (const Field field : fields) {
+        // What Connection names is hop-by-hop, too.
+        if (!field.name.starts_with("!~") && !contains(never_passed_on, field.name) &&
+            !(has_options && fields.lists("Connection", field.name)) && wanted(field.name)) {
+            result.push_back(field);
         }
     }
     return result;
@@ -68,16 +55,40 @@ Headers filter(const http::fields& fields, std::span<const std::string_view> dro
 
 } // namespace
 
-Headers request_headers(const http::fields& fields, bool drop_authorization) {
-    Headers result = filter(fields, never_to_the_process);
-    if (drop_authorization) {
-        std::erase_if(result, [](const Header& h) { return iequals(h.name, "Authorization"); });
+Headers request_headers(const Fields& fields, const RequestHeaderRules& rules) {
+    Headers result = filter(fields, [&](std::string_view name) {
+        return !contains(steering_headers, name) &&
+               (rules.keep_expect || !same_token(name, "Expect")) &&
+               (rules.keep_trailer || !same_token(name, "Trailer")) &&
+               !(rules.drop_authorization && same_token(name, "Authorization"));
+    });
+    if (!rules.host.empty()) {
+        for (Field& field : result) {
+            if (same_token(field.name, "Host")) {
+                field.value = rules.host;
+            }
+        }
     }
     return result;
 }
 
-Headers response_headers(const http::fields& fields) {
-    return filter(fields, never_to_the_client);
+Headers answer_headers(const Fields& fields, bool keep_trailer) {
+    return filter(fields, [&](std::string_view name) {
+        return !contains(never_to_the_client, name) &&
+               (keep_trailer || !same_token(name, "Trailer"));
+    });
+}
+
+Headers request_trailers(const Fields& trailers) {
+    return filter(trailers, [](std::string_view name) {
+        return !contains(never_a_trailer, name) && !contains(steering_headers, name);
+    });
+}
+
+Headers answer_trailers(const Fields& trailers) {
+    return filter(trailers, [](std::string_view name) {
+        return !contains(never_a_trailer, name) && !contains(never_to_the_client, name);
+    });
 }
 
 } // namespace gangway::forward

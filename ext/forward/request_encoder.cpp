@@ -1,13 +1,9 @@
 #include "forward/request_encoder.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include <boost/beast/core/string.hpp>
+#include "forward/chunk.hpp"
 
 namespace gangway::forward {
 
@@ -17,14 +13,57 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// Whether a header's name has a CGI name of its own. Others would collide with one.
+bool has_cgi_name(std::string_view name) {
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return c == '-' || is_alphanumeric(c); });
+}
+
+// "X-Foo" -> "HTTP_X_FOO".
+void append_cgi_name(std::string& text, std::string_view name) {
+    text += "HTTP_";
+    for (const char c : name) {
+        text += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+}
+
+// The headers, those of one name joined where the first of them stands. There are few enough to look
+// through (message::max_fields).
+void append_cgi_headers(std::string& text, const Headers& headers) {
+    for (auto it = headers.begin(); it != headers.end(); ++it) {
+        const auto same = [&](const message::Field& other) {
+            return message::same_token(other.name, it->name);
+        };
+        if (!has_cgi_name(it->name) || message::same_token(it->name, "Content-Type") ||
+            std::any_of(headers.begin(), it, same)) {
+            continue;
+        }
+        append_cgi_name(text, it->name);
+        text += '\0';
+        text += it->value;
+        const char separator = message::same_token(it->name, "Cookie") ? ';' : ',';
+        for (auto next = it + 1; next != headers.end(); ++next) {
+            if (same(*next)) {
+                text += separator;
+                text += next->value;
+            }
+        }
+        text += '\0';
+    }
+}
+
 class SessionHeader {
   public:
+    SessionHeader() { data_.reserve(usual_size); }
+
     void add(std::string_view name, std::string_view value) {
         data_ += name;
         data_ += '\0';
         data_ += value;
         data_ += '\0';
     }
+
+    void add(const Headers& headers) { append_cgi_headers(data_, headers); }
 
     std::string take() {
         const auto length = static_cast<std::uint32_t>(data_.size() - prefix);
@@ -36,70 +75,35 @@ class SessionHeader {
 
   private:
     static constexpr std::size_t prefix = 4;
+    static constexpr std::size_t usual_size = 1024;
     std::string data_ = std::string(prefix, '\0');
 };
 
-// "X-Foo" -> "HTTP_X_FOO". Empty for a name that must be dropped.
-std::string cgi_name(std::string_view name) {
-    std::string result = "HTTP_";
-    for (const char c : name) {
-        if (c == '-') {
-            result += '_';
-        } else if (is_alphanumeric(c)) {
-            result += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        } else {
-            return {};
-        }
-    }
-    return result;
-}
-
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
-Variables cgi_headers(const Headers& headers) {
-    Variables result;
-    std::unordered_map<std::string, std::size_t> positions;
-    for (const Header& header : headers) {
-        std::string name = cgi_name(header.name);
-        if (name.empty() || name == "HTTP_CONTENT_TYPE") {
-            continue;
-        }
-        const auto [position, is_new] = positions.try_emplace(name, result.size());
-        if (is_new) {
-            result.emplace_back(std::move(name), header.value);
-        } else {
-            std::string& value = result[position->second].second;
-            value += name == "HTTP_COOKIE" ? ";" : ",";
-            value += header.value;
-        }
-    }
-    return result;
-}
-
-std::string_view find(const Headers& headers, std::string_view name) {
-    const auto found = std::find_if(headers.begin(), headers.end(), [&](const Header& header) {
-        return boost::beast::iequals(header.name, name);
-    });
-    return found == headers.end() ? std::string_view() : found->value;
+std::optional<std::string_view> find(const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(
+        headers.begin(), headers.end(),
+        [&](const message::Field& field) { return message::same_token(field.name, name); });
+    return found == headers.end() ? std::nullopt : std::optional(found->value);
 }
 
 std::string start_of_http(const Request& request) {
     std::string result;
+    constexpr std::size_t usual_size = 1024;
+    result.reserve(usual_size);
     result += request.method;
     result += ' ';
     result += request.target;
-    result += " HTTP/1.1\r\nConnection: close\r\n";
-    if (request.host.empty()) { // An HTTP/1.0 client need not send one; HTTP/1.1 wants it.
+    result += " HTTP/1.1\r\n";
+    if (request.upgrade.empty()) {
+        append_field(result, "Connection", "close");
+    } else {
+        append_field(result, "Connection", "upgrade");
+        append_field(result, "Upgrade", request.upgrade);
+    }
+    if (!find(request.headers, "Host")) { // An HTTP/1.0 client need not send one; HTTP/1.1 wants it.
         result += "Host: localhost\r\n";
     }
     return result;
-}
-
-void add_header(std::string& text, std::string_view name, std::string_view value) {
-    text += name;
-    text += ": ";
-    text += value;
-    text += "\r\n";
 }
 
 } // namespace
@@ -109,12 +113,16 @@ std::string encode_session_request(const Request& request, std::string_view serv
     const std::size_t colon = std::min(request.host.rfind(':'), request.host.size());
     const bool has_port =
         colon < request.host.size() && request.host.find(']', colon) == std::string_view::npos;
-    const std::string_view content_type = find(request.headers, "Content-Type");
+    const std::string_view content_type = find(request.headers, "Content-Type").value_or("");
+    const bool mounted =
+        request.base_uri.size() > 1 && request.target.substr(0, mark).starts_with(request.base_uri);
+    const std::size_t path_begin = mounted ? request.base_uri.size() : 0;
+    const std::string_view path = request.target.substr(path_begin, mark - path_begin);
 
     SessionHeader header;
     header.add("REQUEST_URI", request.target);
-    header.add("PATH_INFO", request.target.substr(0, mark));
-    header.add("SCRIPT_NAME", "");
+    header.add("PATH_INFO", mounted && path.empty() ? "/" : path);
+    header.add("SCRIPT_NAME", mounted ? request.base_uri : "");
     header.add("QUERY_STRING", request.target.substr(std::min(mark + 1, request.target.size())));
     header.add("REQUEST_METHOD", request.method);
     header.add("SERVER_NAME", request.host.empty() ? "localhost"
@@ -132,24 +140,23 @@ std::string encode_session_request(const Request& request, std::string_view serv
         header.add("CONTENT_LENGTH", std::to_string(*request.body.length));
     }
     header.add("PASSENGER_CONNECT_PASSWORD", request.password);
-    if (request.body.chunked) {
-        header.add("HTTP_TRANSFER_ENCODING", "chunked");
+    if (!request.upgrade.empty()) {
+        header.add("HTTP_CONNECTION", "upgrade");
+        header.add("HTTP_UPGRADE", request.upgrade);
     }
-    for (const auto& [name, value] : cgi_headers(request.headers)) {
-        header.add(name, value);
-    }
+    header.add(request.headers);
     return header.take();
 }
 
 std::string encode_http_request(const Request& request) {
     std::string result = start_of_http(request);
-    for (const Header& header : request.headers) {
-        add_header(result, header.name, header.value);
+    for (const message::Field& header : request.headers) {
+        append_field(result, header.name, header.value);
     }
     if (request.body.chunked) {
-        add_header(result, "Transfer-Encoding", "chunked");
+        append_field(result, "Transfer-Encoding", "chunked");
     } else if (request.body.length) {
-        add_header(result, "Content-Length", std::to_string(*request.body.length));
+        append_field(result, "Content-Length", std::to_string(*request.body.length));
     }
     result += "\r\n";
     return result;
@@ -157,20 +164,14 @@ std::string encode_http_request(const Request& request) {
 
 std::string encode_debug_request(const Request& request) {
     std::string result = start_of_http(request);
-    for (const Header& header : request.headers) {
-        if (!cgi_name(header.name).empty()) { // The handler makes CGI names of them, too.
-            add_header(result, header.name, header.value);
+    for (const message::Field& header : request.headers) {
+        if (has_cgi_name(header.name)) { // The handler makes CGI names of them, too.
+            append_field(result, header.name, header.value);
         }
     }
-    add_header(result, "X-Passenger-Connect-Password", request.password);
+    append_field(result, "X-Passenger-Connect-Password", request.password);
     result += "\r\n";
     return result;
-}
-
-std::string chunk_head(std::size_t size) {
-    std::array<char, 20> buffer{};
-    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), size, 16);
-    return std::string(buffer.data(), result.ptr) + "\r\n";
 }
 
 } // namespace gangway::forward

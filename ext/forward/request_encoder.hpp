@@ -22,10 +22,12 @@ struct Body {
 
 struct Request {
     std::string_view method;
-    std::string_view target; // origin-form, percent-encoding untouched
-    std::string_view host;   // may be empty
-    Headers headers;         // as request_headers() gives them
+    std::string_view target;   // origin-form or "*", percent-encoding untouched
+    std::string_view host;     // may be empty
+    std::string_view base_uri; // what of the path is the application's mount point; "/" for none
+    Headers headers;           // as request_headers() gives them
     Body body;
+    std::string_view upgrade;  // the value of Upgrade; empty for an ordinary request
     std::string_view password; // the connect password of the process
 };
 
@@ -42,10 +44,5 @@ std::string encode_http_request(const Request& request);
 // The same for the debug socket of a Ruby process, which wants the password in a header
 // (Passenger: request_handler/thread_handler.rb, parse_http_request).
 std::string encode_debug_request(const Request& request);
-
-// One chunk's size line (RFC 9112, 7.1); after its data comes "\r\n".
-std::string chunk_head(std::size_t size);
-inline constexpr std::string_view chunk_tail = "\r\n";
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 } // namespace gangway::forward

@@ -1,110 +1,103 @@
 #include "forward/upload.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/write.hpp>
+#include <array>
 
-#include "forward/request_encoder.hpp"
+#include <boost/asio/buffer.hpp>
+
+#include "forward/chunk.hpp"
+#include "module/send.hpp"
 
 namespace gangway::forward {
 
-Upload::Upload(Client client, Upstream& upstream, SilenceWatch& watch)
-    : client_(client),
+Upload::Upload(const UploadSource& source, Upstream& upstream, Exchange& exchange, Report& report)
+    : source_(source),
       upstream_(upstream),
-      watch_(watch),
-      chunked_(client.parser.chunked() && upstream.protocol() == GANGWAY_PROTOCOL_HTTP),
-      end_(client.stream.get_executor(), net::steady_timer::time_point::max()) {}
+      exchange_(exchange),
+      report_(report),
+      companion_(source.client.stream.get_executor()),
+      complete_(source.spool != nullptr) {}
 
 void Upload::start() {
-    ended_ = false;
-    net::co_spawn(client_.stream.get_executor(), run(), net::detached);
+    companion_.start(run());
 }
 
-net::awaitable<void> Upload::stop() {
+awaitable<void> Upload::stop() {
     stopping_ = true;
-    if (!ended_) {
-        client_.stream.cancel();
+    if (companion_.is_running()) {
+        source_.client.stream.cancel();
         upstream_.cancel();
-        co_await end_.async_wait(as_result);
+        co_await companion_.ended();
     }
 }
 
-net::awaitable<void> Upload::run() {
+awaitable<void> Upload::run() {
+    try {
+        co_await move();
+    } catch (...) { // Out of memory, say. Whoever waits for the answer finds out.
+        client_error_ = net::error::no_memory;
+        upstream_.cancel();
+    }
+}
+
+awaitable<void> Upload::move() {
     while (!stopping_) {
-        const std::size_t size = co_await read_piece();
+        std::string_view piece;
+        co_await read_piece(piece);
         if (stopping_) {
-            break;
+            co_return;
         }
         if (client_error_) {
             upstream_.cancel(); // Nobody waits for the answer any more.
-            break;
+            co_return;
         }
-        if (size == 0) {
+        if (piece.empty()) {
             complete_ = true;
             co_await write_end();
-            break;
+            exchange_.request_sent();
+            co_return;
         }
         // A process that takes no more may have answered already: that is for the other side to
         // see.
-        if (!co_await write_piece(size)) {
-            break;
+        if (!co_await write_piece(piece)) {
+            co_return;
         }
     }
-    ended_ = true;
-    end_.cancel();
 }
 
-net::awaitable<std::size_t> Upload::read_piece() {
-    auto& body = client_.parser.get().body();
-    while (!client_.parser.is_done()) {
-        body.data = piece_.data();
-        body.size = piece_.size();
-        body.more = true;
-        error_code ec;
-        {
-            const SilenceWatch::Pause pause(watch_);
-            ec = co_await client_.stream.read_body(client_.buffer, client_.parser, client_.timeout);
-        }
-        if (ec) {
-            client_error_ = ec;
-            co_return 0;
-        }
-        if (const std::size_t size = piece_.size() - body.size; size > 0) {
-            co_return size;
-        }
+awaitable<void> Upload::read_piece(std::string_view& piece) {
+    if (source_.spool != nullptr) {
+        piece = source_.spool->next();
+        client_error_ = piece.empty() ? source_.spool->error() : error_code();
+        co_return;
     }
-    co_return 0;
+    const Exchange::ClientTurn turn(exchange_);
+    const Client& client = source_.client;
+    client_error_ = co_await client.stream.read_piece(client.parser, client.max_header_bytes,
+                                                      client.timeout, piece);
 }
 
-net::awaitable<bool> Upload::write_piece(std::size_t size) {
-    const auto piece = net::buffer(piece_.data(), size);
-    error_code ec;
-    if (chunked_) {
-        const std::string head = chunk_head(size);
-        const std::array<net::const_buffer, 3> chunk{
-            net::buffer(head), piece, net::buffer(chunk_tail.data(), chunk_tail.size())};
-        ec = std::get<0>(co_await net::async_write(upstream_.socket(), chunk, as_result));
-    } else {
-        ec = std::get<0>(co_await net::async_write(upstream_.socket(), piece, as_result));
-    }
-    watch_.heard();
-    co_return !ec;
+awaitable<bool> Upload::write_piece(std::string_view piece) {
+    const std::string head = source_.body.chunked ? chunk_head(piece.size()) : std::string();
+    const std::string_view tail = source_.body.chunked ? chunk_tail : std::string_view();
+    const std::array<net::const_buffer, 3> buffers{net::buffer(head),
+                                                   net::buffer(piece.data(), piece.size()),
+                                                   net::buffer(tail.data(), tail.size())};
+    const Sent sent = co_await send_all(upstream_.socket(), buffers);
+    report_.bytes_sent += piece.size();
+    exchange_.heard();
+    co_return !sent.error;
 }
 
-net::awaitable<bool> Upload::write_end() {
-    if (chunked_) {
-        const auto end = net::buffer(last_chunk.data(), last_chunk.size());
-        const auto [ec, size] = co_await net::async_write(upstream_.socket(), end, as_result);
-        co_return !ec;
+awaitable<void> Upload::write_end() {
+    if (source_.body.chunked) {
+        const std::string end = chunked_end(request_trailers(source_.client.head().trailers));
+        const std::array<net::const_buffer, 1> buffers{net::buffer(end)};
+        co_await send_all(upstream_.socket(), buffers);
+    } else if (upstream_.protocol() == GANGWAY_PROTOCOL_SESSION) {
+        // As Passenger does (SendRequest.cpp, HALF_CLOSE_UPON_REACHING_REQUEST_BODY_END); the
+        // connection is not used again.
+        upstream_.shutdown_send();
     }
-    if (upstream_.protocol() == GANGWAY_PROTOCOL_SESSION) {
-        // As Passenger does (SendRequest.cpp, HALF_CLOSE_UPON_REACHING_REQUEST_BODY_END): a body
-        // without a length ends so, and the connection is not used again.
-        error_code ignored;
-        upstream_.socket().shutdown(WorkerSocket::shutdown_send, ignored);
-    }
-    co_return true;
 }
 
 } // namespace gangway::forward

@@ -1,31 +1,36 @@
 // Moves the body of a request to the process, while the answer may already be coming.
 #pragma once
 
-#include <array>
-#include <memory>
+#include <string_view>
 
-#include <boost/asio/steady_timer.hpp>
-
-#include "forward/forwarder.hpp"
-#include "forward/silence_watch.hpp"
+#include "forward/client.hpp"
+#include "forward/companion.hpp"
+#include "forward/exchange.hpp"
+#include "forward/report.hpp"
+#include "forward/request_encoder.hpp"
+#include "forward/spool.hpp"
 #include "forward/upstream.hpp"
 
 namespace gangway::forward {
 
-// Runs beside the coroutine that started it, on the same thread. That one must co_await stop()
-// before anything that the upload uses goes away.
+// What is sent: the body as the client sends it, or one that was spooled.
+struct UploadSource {
+    Client client;
+    Body body;
+    Spool* spool; // null: from the client
+};
+
+// Whoever starts it must co_await stop() before anything that the upload uses goes away.
 class Upload {
   public:
-    Upload(Client client, Upstream& upstream, SilenceWatch& watch);
-    Upload(const Upload&) = delete;
-    Upload& operator=(const Upload&) = delete;
+    Upload(const UploadSource& source, Upstream& upstream, Exchange& exchange, Report& report);
 
     void start();
     // Interrupts it if it still runs, and waits for its end.
-    net::awaitable<void> stop();
+    awaitable<void> stop();
 
     // It does not run: there was no body, or it has come to its end.
-    bool ended() const { return ended_; }
+    bool ended() const { return !companion_.is_running(); }
     // The whole body was read from the client.
     bool complete() const { return complete_; }
     // The client broke off, was too slow or sent nonsense; the upstream was cancelled because of
@@ -33,22 +38,21 @@ class Upload {
     error_code client_error() const { return client_error_; }
 
   private:
-    net::awaitable<void> run();
-    // Reads the next piece of the body. 0: there is no more, or client_error_ is set.
-    net::awaitable<std::size_t> read_piece();
-    net::awaitable<bool> write_piece(std::size_t size);
-    net::awaitable<bool> write_end();
+    awaitable<void> run();
+    awaitable<void> move();
+    // Reads the next piece of the body. Empty: there is no more, or client_error_ is set.
+    awaitable<void> read_piece(std::string_view& piece);
+    awaitable<bool> write_piece(std::string_view piece);
+    awaitable<void> write_end();
 
-    Client client_;
+    UploadSource source_;
     Upstream& upstream_;
-    SilenceWatch& watch_;
-    bool chunked_; // towards the process
-    bool ended_ = true;
+    Exchange& exchange_;
+    Report& report_;
+    Companion companion_;
     bool stopping_ = false;
     bool complete_ = false;
     error_code client_error_;
-    net::steady_timer end_; // never expires; cancelled when the upload ends
-    std::array<char, piece_bytes> piece_{};
 };
 
 } // namespace gangway::forward

@@ -11,42 +11,16 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <sys/socket.h>
 
-#include "module/deadline.hpp"
+#include "forward/problems.hpp"
 
 namespace gangway::forward {
 
 namespace {
 
-using admin::Code;
 using admin::Problem;
 
 // Between two looks at a worker whose listen queue is full.
 constexpr std::chrono::milliseconds full_queue_pause{5};
-
-Problem connect_timeout() {
-    return {Code::connect_timeout,
-            "The process did not accept the connection in time: it is stopped, or swamped with "
-            "connections."};
-}
-
-Problem connect_failed(int error) {
-    return {Code::connect_failed,
-            "Connecting to the process failed: " + std::generic_category().message(error) +
-                ". Passenger takes it out of the pool."};
-}
-
-Problem shutting_down() {
-    return {Code::shutting_down, "The agent is exiting."};
-}
-
-Problem internal_error() {
-    return {Code::internal_error, "The agent could not connect to the process; its log says why."};
-}
-
-Problem debug_socket_gone(error_code ec) {
-    return {Code::connect_failed, "The debug socket of the process cannot be connected to: " +
-                                      (ec ? ec.message() : "the process has ended") + "."};
-}
 
 // False for a process that has ended, reaped or not (proc(5), /proc/PID/stat).
 bool is_alive(std::int64_t pid) {
@@ -86,10 +60,10 @@ std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string
 
 } // namespace
 
-Upstream::Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session)
+Upstream::Upstream(const Executor& executor, std::unique_ptr<pool::Session> session)
     : direct_(false), session_(std::move(session)), socket_(executor) {}
 
-Upstream::Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid)
+Upstream::Upstream(const Executor& executor, std::string_view address, std::int64_t pid)
     : direct_(true), address_(address), pid_(pid), socket_(executor) {}
 
 Upstream::~Upstream() {
@@ -115,6 +89,11 @@ void Upstream::cancel() {
     socket_.shutdown(WorkerSocket::shutdown_both, ignored);
 }
 
+void Upstream::shutdown_send() {
+    error_code ignored;
+    socket_.shutdown(WorkerSocket::shutdown_send, ignored);
+}
+
 void Upstream::request_oobw() {
     if (session_ != nullptr) {
         session_->request_oobw();
@@ -131,27 +110,20 @@ void Upstream::finish(bool success, bool keep_alive) {
     }
 }
 
-net::awaitable<error_code> Upstream::until_writable() {
+awaitable<error_code> Upstream::until_writable() {
     auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_write, as_result);
     co_return ec;
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange,
-                                                         std::chrono::milliseconds timeout) {
-    const Deadline deadline(socket_.get_executor(), timeout, [this] {
-        timed_out_ = true;
-        cancel();
-    });
-    std::optional<Problem> problem;
+awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
+    exchange.enter(Phase::connecting);
     if (direct_) {
-        problem = co_await connect_direct(exchange);
-    } else {
-        problem = co_await connect_session(exchange);
+        co_return co_await connect_direct(exchange);
     }
-    co_return problem;
+    co_return co_await connect_session(exchange);
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
+awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
     for (;;) {
         const gangway_status status = session_->connect(connection_);
         switch (status) {
@@ -169,33 +141,27 @@ net::awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& excha
         case GANGWAY_CONNECT_FAILED:
             co_return connect_failed(connection_.error);
         default:
-            co_return internal_error();
+            co_return could_not_connect();
         }
-        if (exchange.aborted()) {
-            co_return shutting_down();
-        }
-        if (timed_out_) {
-            co_return connect_timeout();
+        if (exchange.is_cut()) {
+            co_return std::nullopt;
         }
     }
 }
 
-net::awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
+awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
     const auto endpoint = parse_address(address_);
     if (!endpoint) {
-        co_return internal_error();
+        co_return could_not_connect();
     }
     const int fd = ::socket(endpoint->protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        co_return internal_error();
+        co_return could_not_connect();
     }
     socket_.assign(endpoint->protocol(), fd);
     auto [ec] = co_await socket_.async_connect(*endpoint, as_result);
-    if (exchange.aborted()) {
-        co_return shutting_down();
-    }
-    if (timed_out_) {
-        co_return connect_timeout();
+    if (exchange.is_cut()) {
+        co_return std::nullopt;
     }
     // A port of a process that has died can be had by anybody, who would then be sent the password.
     // As the process still lives after the connection was made, it is the one that was connected

@@ -1,7 +1,6 @@
 // The connection to a process: over a session of the pool, or to its debug socket.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -19,16 +18,15 @@ namespace gangway::forward {
 class Upstream {
   public:
     // Through the pool.
-    Upstream(const net::any_io_executor& executor, std::unique_ptr<pool::Session> session);
+    Upstream(const Executor& executor, std::unique_ptr<pool::Session> session);
     // To the debug socket of a process: "tcp://HOST:PORT", numeric, or "unix:PATH".
-    Upstream(const net::any_io_executor& executor, std::string_view address, std::int64_t pid);
+    Upstream(const Executor& executor, std::string_view address, std::int64_t pid);
     ~Upstream();
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
-    // Nothing when connected.
-    net::awaitable<std::optional<admin::Problem>> connect(Exchange& exchange,
-                                                          std::chrono::milliseconds timeout);
+    // Nothing when connected, or when the exchange was cut.
+    awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
 
     WorkerSocket& socket() { return socket_; }
     bool is_direct() const { return direct_; }
@@ -37,6 +35,8 @@ class Upstream {
     // stale.
     bool reused() const { return connection_.reused != 0; }
     void request_oobw();
+    // Says that nothing more will be sent.
+    void shutdown_send();
     // Interrupts whatever waits on the socket, and lets nothing more happen on it.
     void cancel();
     // Nothing may be done with it afterwards but cancel() and finish(), which then do nothing.
@@ -44,11 +44,11 @@ class Upstream {
     void finish(bool success, bool keep_alive);
 
   private:
-    net::awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
-    net::awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
+    awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
+    awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
     void lend(int fd);
     void take_back();
-    net::awaitable<error_code> until_writable();
+    awaitable<error_code> until_writable();
 
     bool direct_;
     std::unique_ptr<pool::Session> session_; // null for a debug socket, and after finish()
@@ -56,7 +56,6 @@ class Upstream {
     std::int64_t pid_ = 0;                   // of its process
     gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
     WorkerSocket socket_;
-    bool timed_out_ = false;
 };
 
 } // namespace gangway::forward

@@ -1,23 +1,43 @@
 #include "module/client_stream.hpp"
 
+#include <array>
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "module/deadline.hpp"
+#include "message/read.hpp"
+#include "module/send.hpp"
 
 namespace gangway {
 
 using std::chrono::milliseconds;
 
-ClientStream::ClientStream(net::local::stream_protocol::socket socket)
-    : socket_(std::move(socket)) {}
+struct ClientStream::HangupWatch {
+    ClientStream* stream; // null when that has gone
+    std::function<void()> handler;
+};
 
-std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket) {
+ClientStream::ClientStream(ClientSocket socket)
+    : socket_(std::move(socket)),
+      read_timer_(socket_.get_executor(),
+                  [this] {
+                      read_timed_out_ = true;
+                      cancel();
+                  }),
+      write_timer_(socket_.get_executor(), [this] {
+          write_timed_out_ = true;
+          cancel();
+      }) {}
+
+ClientStream::~ClientStream() {
+    if (hangup_) {
+        hangup_->stream = nullptr;
+    }
+}
+
+std::optional<uid_t> peer_uid(ClientSocket& socket) {
     ucred credentials{};
     socklen_t size = sizeof(credentials);
     if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
@@ -26,75 +46,102 @@ std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket) {
     return credentials.uid;
 }
 
-net::awaitable<error_code> ClientStream::read_header(beast::flat_buffer& buffer,
-                                                     RequestParser& parser, std::uint32_t max_bytes,
-                                                     milliseconds timeout) {
-    const Deadline deadline(get_executor(), timeout, [this] { cancel(); });
-    parser.header_limit(max_bytes);
-    const auto [ec, size] = co_await http::async_read_header(socket_, buffer, parser, as_result);
-    if (deadline.expired()) {
-        co_return error_code(net::error::timed_out);
-    }
-    // Beast counts the start line and the fields apart.
-    co_return !ec && size > max_bytes ? http::error::header_limit : ec;
+// The result of an operation that a timer may have cut short.
+error_code ClientStream::told(error_code ec, bool& timed_out) {
+    return std::exchange(timed_out, false) ? error_code(net::error::timed_out) : ec;
 }
 
-net::awaitable<error_code> ClientStream::read_body(beast::flat_buffer& buffer,
-                                                   RequestParser& parser, milliseconds timeout) {
-    const Deadline deadline(get_executor(), timeout, [this] { cancel(); });
-    const auto [ec, size] = co_await http::async_read_some(socket_, buffer, parser, as_result);
-    if (deadline.expired()) {
-        co_return error_code(net::error::timed_out);
-    }
-    co_return ec == http::error::need_buffer ? error_code() : ec;
+awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
+                                                   std::uint32_t max_bytes, milliseconds timeout) {
+    read_timer_.set_after(timeout);
+    const error_code ec = co_await message::read_head(socket_, buffer_, parser, max_bytes);
+    read_timer_.stop();
+    co_return told(ec, read_timed_out_);
 }
 
-net::awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
+awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
+                                                    std::uint32_t max_line_bytes,
+                                                    milliseconds timeout, std::string_view& piece) {
+    error_code ec;
+    if (message::next_piece(buffer_, parser, max_line_bytes, piece, ec)) {
+        co_return ec;
+    }
+    read_timer_.set_after(timeout);
+    ec = co_await message::read_piece(socket_, buffer_, parser, max_line_bytes, piece);
+    read_timer_.stop();
+    co_return told(ec, read_timed_out_);
+}
+
+awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
+    error_code ec;
+    if (buffer_.size() == 0) {
+        const auto [failed, size] = co_await socket_.async_read_some(
+            buffer_.prepare(message::body_read_bytes), as_result);
+        buffer_.commit(size);
+        ec = failed;
+    }
+    bytes = {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+    buffer_.consume(buffer_.size()); // Leaves the bytes where they are.
+    co_return ec;
+}
+
+awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
                                                milliseconds timeout) {
-    const Deadline deadline(get_executor(), timeout, [this] { cancel(); });
-    const auto [ec, size] = co_await net::async_write(socket_, buffers, as_result);
-    co_return deadline.expired() ? error_code(net::error::timed_out) : ec;
+    write_timer_.set_after(timeout);
+    const Sent sent = co_await send_all(socket_, buffers);
+    write_timer_.stop();
+    co_return told(sent.error, write_timed_out_);
 }
 
-net::awaitable<void> ClientStream::linger(milliseconds timeout) {
+void ClientStream::shutdown_send() {
+    error_code ignored;
+    socket_.shutdown(ClientSocket::shutdown_send, ignored);
+}
+
+awaitable<void> ClientStream::linger(milliseconds timeout) {
     if (!socket_.is_open()) {
         co_return;
     }
-    error_code failed;
-    socket_.shutdown(net::local::stream_protocol::socket::shutdown_send, failed);
-    const Deadline deadline(get_executor(), timeout, [this] { close(); });
+    shutdown_send();
+    read_timer_.set_after(timeout);
     std::array<char, 4096> rest{};
-    while (!failed) {
+    error_code failed;
+    while (!failed && !read_timed_out_) {
         const auto [ec, size] = co_await socket_.async_read_some(net::buffer(rest), as_result);
         failed = ec;
     }
     close();
 }
 
-// Only a client that has closed makes POLLHUP; one that has shut down its writing makes POLLRDHUP.
-bool ClientStream::hung_up() {
-    pollfd poll_one{socket_.native_handle(), 0, 0};
-    return ::poll(&poll_one, 1, 0) > 0 && (poll_one.revents & POLLHUP) != 0;
-}
-
-ClientStream::HangupWatch::HangupWatch(ClientStream& stream, std::function<void()> on_hangup)
-    : over_(std::make_shared<bool>(false)) {
-    const auto report = [&stream, over = over_, tell = std::move(on_hangup)](error_code ec) {
-        if (!ec && !*over && stream.hung_up()) {
-            *over = true;
-            tell();
-        }
-    };
-    // Epoll reports an edge: one that came before must be looked for.
-    if (stream.hung_up()) {
-        net::post(stream.get_executor(), [report] { report(error_code()); });
-    } else {
-        stream.socket_.async_wait(net::socket_base::wait_error, report);
+void ClientStream::give_back_memory() {
+    if (buffer_.size() == 0 && buffer_.capacity() > message::head_read_bytes) {
+        buffer_.shrink_to_fit();
     }
 }
 
-ClientStream::HangupWatch::~HangupWatch() {
-    *over_ = true;
+// Only a client that has closed makes POLLHUP; one that has shut down its writing makes POLLRDHUP.
+bool ClientStream::hung_up() {
+    pollfd poll_one{socket_.native_handle(), 0, 0};
+    return ::poll(&poll_one, 1, 0) > 0 && (poll_one.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+void ClientStream::on_hangup(std::function<void()> handler) {
+    hangup_ = std::make_shared<HangupWatch>(HangupWatch{this, std::move(handler)});
+    watch(hangup_);
+}
+
+// Also comes to an end when something else on the socket is cancelled: then it begins anew.
+void ClientStream::watch(const std::shared_ptr<HangupWatch>& hangup) {
+    hangup->stream->socket_.async_wait(net::socket_base::wait_error, [hangup](error_code) {
+        if (hangup->stream == nullptr || !hangup->stream->is_open()) {
+            return;
+        }
+        if (hangup->stream->hung_up()) {
+            hangup->handler();
+        } else {
+            watch(hangup);
+        }
+    });
 }
 
 void ClientStream::cancel() {

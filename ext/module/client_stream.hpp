@@ -1,16 +1,19 @@
 // The socket of a client, with a bound on every step.
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include <sys/types.h>
 
+#include "message/parser.hpp"
 #include "module/asio.hpp"
+#include "module/lazy_timer.hpp"
 
 namespace gangway {
 
@@ -20,36 +23,38 @@ namespace gangway {
 // may run at the same time.
 class ClientStream {
   public:
-    explicit ClientStream(net::local::stream_protocol::socket socket);
+    explicit ClientStream(ClientSocket socket);
+    ~ClientStream();
     ClientStream(const ClientStream&) = delete;
     ClientStream& operator=(const ClientStream&) = delete;
 
-    net::any_io_executor get_executor() { return socket_.get_executor(); }
+    Executor get_executor() { return socket_.get_executor(); }
 
-    // http::error::header_limit when there are more than max_bytes.
-    net::awaitable<error_code> read_header(beast::flat_buffer& buffer, RequestParser& parser,
-                                           std::uint32_t max_bytes,
-                                           std::chrono::milliseconds timeout);
-    // Reads some of the body. http::error::need_buffer is not an error here.
-    net::awaitable<error_code> read_body(beast::flat_buffer& buffer, RequestParser& parser,
+    // As message::read_head() and message::read_piece().
+    awaitable<error_code> read_head(message::RequestParser& parser, std::uint32_t max_bytes,
                                          std::chrono::milliseconds timeout);
-    net::awaitable<error_code> write(std::span<const net::const_buffer> buffers,
+    awaitable<error_code> read_piece(message::RequestParser& parser,
+                                          std::uint32_t max_line_bytes,
+                                          std::chrono::milliseconds timeout,
+                                          std::string_view& piece);
+    // Bytes that belong to no message, of a connection that was upgraded; first those that were
+    // read already. No timeout. net::error::eof at the end.
+    awaitable<error_code> read_raw(std::string_view& bytes);
+    // At most Pieces::most buffers.
+    awaitable<error_code> write(std::span<const net::const_buffer> buffers,
                                      std::chrono::milliseconds timeout);
+    void shutdown_send();
     // Says that nothing more will be written, and reads until the client has closed, too.
-    net::awaitable<void> linger(std::chrono::milliseconds timeout);
+    awaitable<void> linger(std::chrono::milliseconds timeout);
 
-    // While it lives, calls on_hangup once when the client has closed its end, not only shut down
-    // its writing.
-    class HangupWatch {
-      public:
-        HangupWatch(ClientStream& stream, std::function<void()> on_hangup);
-        ~HangupWatch();
-        HangupWatch(const HangupWatch&) = delete;
-        HangupWatch& operator=(const HangupWatch&) = delete;
+    // Whether anything of a next request is there already.
+    bool has_input() const { return buffer_.size() > 0; }
+    // Between two requests: what a large one needed is given back.
+    void give_back_memory();
 
-      private:
-        std::shared_ptr<bool> over_; // shared with the handler, which may be queued already
-    };
+    // Calls handler once, when the client has closed its end, not only shut down its writing. From
+    // then on, and until the stream goes.
+    void on_hangup(std::function<void()> handler);
 
     // Interrupts whatever waits on the socket.
     void cancel();
@@ -57,12 +62,21 @@ class ClientStream {
     bool is_open() const { return socket_.is_open(); }
 
   private:
+    struct HangupWatch;
+    static void watch(const std::shared_ptr<HangupWatch>& hangup);
     bool hung_up();
+    error_code told(error_code ec, bool& timed_out);
 
-    net::local::stream_protocol::socket socket_;
+    ClientSocket socket_;
+    beast::flat_buffer buffer_;
+    bool read_timed_out_ = false;
+    bool write_timed_out_ = false;
+    LazyTimer read_timer_;
+    LazyTimer write_timer_;
+    std::shared_ptr<HangupWatch> hangup_; // shared with a handler, which may be queued already
 };
 
 // The user at the other end (SO_PEERCRED, unix(7)).
-std::optional<uid_t> peer_uid(net::local::stream_protocol::socket& socket);
+std::optional<uid_t> peer_uid(ClientSocket& socket);
 
 } // namespace gangway

@@ -89,12 +89,23 @@ Server::Server(const gangway_host& host, config::Config config,
       accounts_(std::move(accounts)),
       pool_(host),
       socket_(std::move(socket)),
-      context_{pool_,       config_,
-               accounts_,   view(host.passenger_version),
-               ::geteuid(), admin::Admission(pool_)},
+      context_{pool_,
+               config_,
+               accounts_,
+               log_,
+               view(host.passenger_version),
+               ::geteuid(),
+               admin::Admission(pool_),
+               forward::InFlight(config_.max_requests, config_.max_requests_per_process),
+               {}},
       listener_(io_, socket_.fd(), log_,
-                [this](net::local::stream_protocol::socket client) { accept(std::move(client)); }),
-      drain_deadline_(io_) {}
+                [this](ClientSocket client) { accept(std::move(client)); }),
+      drain_deadline_(io_) {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    context_.statistics.started_usec = static_cast<std::uint64_t>(
+        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 Server::~Server() {
     stop();
@@ -117,21 +128,25 @@ void Server::start_thread() {
     });
 }
 
-void Server::accept(net::local::stream_protocol::socket socket) {
+void Server::accept(ClientSocket socket) {
     const auto uid = peer_uid(socket);
     const bool trusted = uid && (*uid == 0 || *uid == context_.agent_uid);
     unsigned& count = trusted ? trusted_connections_ : other_connections_;
     if (count >= config_.max_connections) {
+        context_.statistics.connections_refused++;
+        context_.statistics.count_error(admin::Code::too_many_connections);
         refuse(socket);
         return;
     }
     auto connection = std::make_shared<admin::Connection>(context_, std::move(socket), uid);
     count++;
+    context_.statistics.connections_accepted++;
+    context_.statistics.connections_open++;
     net::co_spawn(io_, serve(std::move(connection), trusted), net::detached);
 }
 
 // Costs one system call and holds nothing, however many come.
-void Server::refuse(net::local::stream_protocol::socket& socket) const {
+void Server::refuse(ClientSocket& socket) const {
     const std::string body = admin::to_json(
         {admin::Code::too_many_connections, "There are " + std::to_string(config_.max_connections) +
                                                 " connections already (max_connections)."});
@@ -143,7 +158,7 @@ void Server::refuse(net::local::stream_protocol::socket& socket) const {
     ::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
+awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
     const auto position = connections_.insert(connections_.end(), connection);
     try {
         co_await connection->run();
@@ -153,6 +168,7 @@ net::awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection
     }
     connections_.erase(position);
     (trusted ? trusted_connections_ : other_connections_)--;
+    context_.statistics.connections_open--;
     if (stopping_ && connections_.empty()) {
         drain_deadline_.cancel();
     }

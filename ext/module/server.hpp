@@ -37,9 +37,9 @@ class Server {
     Server(const gangway_host& host, config::Config config, std::vector<admin::Account> accounts,
            admin::SocketFile socket);
     void start_thread();
-    void accept(net::local::stream_protocol::socket socket);
-    void refuse(net::local::stream_protocol::socket& socket) const;
-    net::awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
+    void accept(ClientSocket socket);
+    void refuse(ClientSocket& socket) const;
+    awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
     // On the thread.
     void drain();
     void abort_all();
@@ -52,7 +52,7 @@ class Server {
     net::io_context io_{1};
     admin::Context context_;
     admin::Listener listener_;
-    net::steady_timer drain_deadline_;
+    Timer drain_deadline_;
     std::list<std::shared_ptr<admin::Connection>> connections_;
     // Of root and the agent's user, and of all others: so that these cannot lock those out.
     unsigned trusted_connections_ = 0;

@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Raised by one on any change to this file that alters a type, an order or a meaning. */
-#define GANGWAY_ABI_VERSION 1u
+#define GANGWAY_ABI_VERSION 2u
 
 /* The one symbol that a module exports, of type gangway_module_entry_fn. */
 #define GANGWAY_MODULE_ENTRY "gangway_module_entry"
@@ -205,6 +205,11 @@ typedef struct gangway_snapshot {
 
 /* ---------------------------------------------------------------- one process, one session */
 
+typedef enum gangway_protocol {
+    GANGWAY_PROTOCOL_SESSION = 0, /* Passenger's own: length, CGI-style variables, body */
+    GANGWAY_PROTOCOL_HTTP = 1
+} gangway_protocol;
+
 /* A process that the module holds on to. It stays valid, with its identity, when the process has
  * left the pool; only what is asked of it then answers GANGWAY_NOT_FOUND or GANGWAY_NOT_ROUTABLE.
  */
@@ -220,6 +225,9 @@ typedef struct gangway_process_identity {
     uint32_t uid;              /* the user that the group's processes run as */
     gangway_str debug_address; /* "tcp://…" or "unix:…" of the socket that speaks http and that
                                   Passenger routes nothing to (Ruby has one); empty for none */
+    gangway_str base_uri;      /* where the group's application is mounted (Options::baseURI); "/"
+                                  for the root */
+    gangway_protocol protocol; /* of the sockets that Passenger routes requests to */
 } gangway_process_identity;
 
 /* What changes in a process. */
@@ -234,11 +242,6 @@ typedef struct gangway_process_state {
 /* A session as Passenger counts them: one request's use of one process. While it is open the pool
  * does not shut the process down, and a single-threaded process takes no other request. */
 typedef struct gangway_session gangway_session;
-
-typedef enum gangway_protocol {
-    GANGWAY_PROTOCOL_SESSION = 0, /* Passenger's own: length, CGI-style variables, body */
-    GANGWAY_PROTOCOL_HTTP = 1
-} gangway_protocol;
 
 /* The connection of a session. */
 typedef struct gangway_connection {

@@ -1,5 +1,6 @@
 #include "gangway/data_body.hpp"
 #include "gangway/exit_code.hpp"
+#include "gangway/request_options.hpp"
 #include "gangway/request_sender.hpp"
 
 #include <gtest/gtest.h>
@@ -74,6 +75,39 @@ TEST_F(DataBody, JoinsSeveralWithAmpersandsInTheirOrder) {
     EXPECT_EQ(read_all(*body), "a=1&b=2&&c");
 }
 
+TEST_F(DataBody, IsReadAgainFromItsStartHoweverFarItWasRead) {
+    const auto body = data_body({{"a=1", false}, {file("b=2\n"), false}});
+    ASSERT_TRUE(body->can_rewind());
+    std::array<char, 2> space{};
+    for (const int pieces : {0, 1, 3, 4, 9}) {
+        for (int piece = 0; piece < pieces; ++piece) {
+            static_cast<void>(body->read(space));
+        }
+        body->rewind();
+    }
+    EXPECT_EQ(read_all(*body), "a=1&b=2");
+}
+
+TEST_F(DataBody, CannotBeReadAgainFromStandardInputOrAPipe) {
+    EXPECT_FALSE(data_body({{"a", false}, {"@-", false}})->can_rewind());
+    EXPECT_FALSE(upload_body("-")->can_rewind());
+    EXPECT_FALSE(upload_body("/dev/null")->can_rewind());
+}
+
+TEST_F(DataBody, IsRefusedForASeriesWhereItCannotBeReadAgain) {
+    RequestOptions options;
+    options.data = {{"@-", false}};
+    EXPECT_NE(request_body(options), nullptr);
+    options.repeat = 2;
+    try {
+        static_cast<void>(request_body(options));
+        FAIL() << "taken";
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), ExitCode::usage);
+        EXPECT_NE(std::string(failure.what()).find("save it to a file"), std::string::npos);
+    }
+}
+
 TEST_F(DataBody, HasNoSizeAndIsWaitedForWhereItComesFromStandardInput) {
     const auto body = data_body({{"@-", false}});
     EXPECT_EQ(body->size(), std::nullopt);
@@ -106,6 +140,8 @@ class PiecesBody final : public RequestBody {
         const std::string& piece = pieces_.at(next_++);
         return {.bytes = piece.copy(space.data(), space.size()), .end = next_ == pieces_.size()};
     }
+    [[nodiscard]] bool can_rewind() const override { return true; }
+    void rewind() override { next_ = 0; }
 
   private:
     std::vector<std::string> pieces_;
@@ -134,7 +170,9 @@ TEST(RequestSender, SendsABodyOfUnknownSizeInChunksAndNoEmptyOneBeforeTheEnd) {
 TEST(RequestSender, SendsABodyOfKnownSizeAsItIs) {
     PiecesBody body({"hello", " you"}, 9);
     RequestSender sender("H", &body);
+    EXPECT_FALSE(sender.complete());
     EXPECT_EQ(sent_by(sender), "Hhello you");
+    EXPECT_TRUE(sender.complete());
 }
 
 TEST(RequestSender, BreaksOffWhereAFileHasNotTheAnnouncedSizeAnyMore) {
@@ -152,6 +190,14 @@ TEST(RequestSender, SendsNothingMoreOnceItHasGivenUp) {
     sender.give_up();
     EXPECT_EQ(sender.pending(), "");
     EXPECT_FALSE(sender.wants_body());
+    EXPECT_FALSE(sender.complete());
+}
+
+TEST(RequestSender, IsCompleteWhereItGivesUpAfterTheEnd) {
+    RequestSender sender("H", nullptr);
+    EXPECT_EQ(sent_by(sender), "H");
+    sender.give_up();
+    EXPECT_TRUE(sender.complete());
 }
 
 } // namespace

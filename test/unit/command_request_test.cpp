@@ -80,17 +80,56 @@ TEST(RequestHead, KeepsThePathAndQueryAsTheyWereWritten) {
               "/v1/processes/20387/request/a%2Fb?x=1&x=2");
 }
 
-TEST(RequestHead, RefusesFramingHeadersSinceTheCommandSetsThem) {
-    for (const char* header : {"Content-Length: 3", "transfer-encoding: chunked"}) {
+// What request_head() has against the options; empty: nothing.
+std::string usage_fault(const RequestOptions& options) {
+    try {
+        static_cast<void>(request_head(options));
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), ExitCode::usage);
+        return failure.what();
+    }
+    return {};
+}
+
+TEST(RequestHead, RefusesFramingHeadersSinceTheCommandSetsThemAndUpgrades) {
+    for (const char* header :
+         {"Content-Length: 3", "transfer-encoding: chunked", "upgrade: websocket"}) {
         RequestOptions options = request_for("/");
         options.headers = {header};
-        try {
-            static_cast<void>(request_head(options));
-            FAIL() << header;
-        } catch (const Failure& failure) {
-            EXPECT_EQ(failure.code(), ExitCode::usage);
-        }
+        EXPECT_NE(usage_fault(options), "") << header;
     }
+}
+
+TEST(RequestHead, KeepsTheConnectionOpenForASeriesOnly) {
+    RequestOptions options = request_for("/");
+    EXPECT_NE(serialize(request_head(options)).find("Connection: close\r\n"), std::string::npos);
+    options.repeat = 2;
+    EXPECT_EQ(serialize(request_head(options)).find("Connection"), std::string::npos);
+}
+
+TEST(RequestHead, RefusesToShowOneAnswerOfASeries) {
+    RequestOptions series = request_for("/");
+    series.repeat = 2;
+    series.concurrency = 2;
+    EXPECT_EQ(usage_fault(series), "");
+    RequestOptions verbose = series;
+    verbose.verbose = true;
+    RequestOptions to_file = series;
+    to_file.answer.output_file = "x";
+    RequestOptions with_header = series;
+    with_header.answer.include_header = true;
+    for (const RequestOptions& options : {verbose, to_file, with_header}) {
+        EXPECT_NE(usage_fault(options).find("-n"), std::string::npos);
+    }
+    RequestOptions head = with_header;
+    head.head = true; // -I stands for the method, too
+    EXPECT_EQ(usage_fault(head), "");
+}
+
+TEST(RequestHead, RefusesConcurrencyWithoutASeries) {
+    RequestOptions options = request_for("/");
+    options.concurrency = 4;
+    EXPECT_NE(usage_fault(options).find("-n 100"), std::string::npos);
 }
 
 TEST(RequestHead, LetsAHeaderOfTheUserWinOverADefaultAndKeepsRepeatedOnes) {
@@ -119,14 +158,20 @@ TEST(RequestHead, AnnouncesChunksForABodyOfUnknownSizeAndNothingForNone) {
 TEST(RequestHead, CarriesSteeringAndPasswordInHeaders) {
     RequestOptions options = request_for("/");
     options.route = "direct";
-    options.wait_seconds = 0.25;
-    options.timeout_seconds = 600;
+    options.timeouts = {.wait_seconds = 0.25,
+                        .total_seconds = 600,
+                        .connect_seconds = 1.5,
+                        .first_byte_seconds = 20,
+                        .idle_seconds = 3};
     RequestHead head = request_head(options);
     head.credentials.process_password = "secret";
     const std::string text = serialize(head);
     EXPECT_NE(text.find("X-Gangway-Route: direct\r\n"), std::string::npos);
     EXPECT_NE(text.find("X-Gangway-Wait: 0.25\r\n"), std::string::npos);
     EXPECT_NE(text.find("X-Gangway-Timeout: 600\r\n"), std::string::npos);
+    EXPECT_NE(text.find("X-Gangway-Connect-Timeout: 1.5\r\n"), std::string::npos);
+    EXPECT_NE(text.find("X-Gangway-First-Byte-Timeout: 20\r\n"), std::string::npos);
+    EXPECT_NE(text.find("X-Gangway-Idle-Timeout: 3\r\n"), std::string::npos);
     EXPECT_NE(text.find("X-Passenger-Connect-Password: secret\r\n"), std::string::npos);
 }
 
@@ -157,6 +202,30 @@ TEST(SecondsForHeader, WritesPlainDecimalsAndRefusesWhatIsNoDuration) {
     EXPECT_EQ(seconds_for_header(-1), std::nullopt);
     EXPECT_EQ(seconds_for_header(std::numeric_limits<double>::quiet_NaN()), std::nullopt);
     EXPECT_EQ(seconds_for_header(std::numeric_limits<double>::infinity()), std::nullopt);
+}
+
+TEST(FaultOfSeconds, TakesNumbersInTheRangeAndSaysWhichOtherwise) {
+    constexpr SecondsRange timeout{.longest = 3600};
+    constexpr SecondsRange wait{.zero_allowed = true, .longest = 3600};
+    for (const char* text : {"0.001", "2.5", "1e2", "3600"}) {
+        EXPECT_EQ(fault_of_seconds(text, timeout), std::nullopt) << text;
+    }
+    for (const char* text : {"", "0", "-1", "3600.1", "abc", "1s", "nan", "inf", " 1", "1,5"}) {
+        EXPECT_NE(fault_of_seconds(text, timeout).value_or("").find("above 0 and up to 3600"),
+                  std::string::npos)
+            << text;
+    }
+    EXPECT_EQ(fault_of_seconds("0", wait), std::nullopt);
+    EXPECT_NE(fault_of_seconds("-1", wait).value_or("").find("from 0 to 3600"), std::string::npos);
+}
+
+TEST(FaultOfCount, TakesWholeNumbersFromOne) {
+    EXPECT_EQ(fault_of_count("1", 256), std::nullopt);
+    EXPECT_EQ(fault_of_count("256", 256), std::nullopt);
+    for (const char* text : {"", "0", "257", "-1", "1.5", "x", "99999999999999999999"}) {
+        EXPECT_NE(fault_of_count(text, 256).value_or("").find("from 1 to 256"), std::string::npos)
+            << text;
+    }
 }
 
 TEST(PercentEncode, MakesAGroupsNameOneSegment) {

@@ -5,12 +5,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gangway::command {
 namespace {
 
 class Recorder final : public ResponseReceiver {
   public:
+    void interim(const ResponseHeader& header) override { interims.push_back(header.result_int()); }
     Wanted header(const ResponseHeader& header) override {
         ++headers;
         status = header.result_int();
@@ -21,6 +23,7 @@ class Recorder final : public ResponseReceiver {
 
     Wanted wanted = Wanted::body;
     int headers = 0;
+    std::vector<unsigned> interims;
     unsigned status = 0;
     bool gangway_error = false;
     std::string text;
@@ -59,6 +62,43 @@ TEST(ResponseReader, PassesOverInterimAnswers) {
     EXPECT_TRUE(reader.done());
     EXPECT_EQ(recorder.headers, 1);
     EXPECT_EQ(recorder.status, 204U);
+    EXPECT_EQ(recorder.interims, (std::vector<unsigned>{100, 103}));
+}
+
+TEST(ResponseReader, ToleratesTrailersBehindTheLastChunk) {
+    Recorder recorder;
+    ResponseReader reader(recorder, false);
+    feed_byte_by_byte(reader, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "5\r\nhello\r\n0\r\nX-Sum: 7\r\nX-Other: 8\r\n\r\n");
+    EXPECT_TRUE(reader.done());
+    EXPECT_EQ(recorder.text, "hello");
+    EXPECT_TRUE(reader.leaves_connection_open());
+}
+
+TEST(ResponseReader, KnowsTheLengthThatWasAnnounced) {
+    Recorder recorder;
+    ResponseReader reader(recorder, false);
+    EXPECT_EQ(reader.announced_bytes(), std::nullopt);
+    reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+    EXPECT_EQ(reader.announced_bytes(), 5U);
+}
+
+bool leaves_open(std::string_view bytes, bool answers_head = false) {
+    Recorder recorder;
+    ResponseReader reader(recorder, answers_head);
+    reader.feed(bytes);
+    return reader.leaves_connection_open();
+}
+
+TEST(ResponseReader, LeavesTheConnectionOpenOnlyBehindAWholeAnswerThatAllowsIt) {
+    EXPECT_TRUE(leaves_open("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"));
+    EXPECT_TRUE(leaves_open("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", true));
+    EXPECT_TRUE(leaves_open("HTTP/1.1 204 No Content\r\n\r\n"));
+    EXPECT_FALSE(leaves_open("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"));
+    EXPECT_FALSE(leaves_open("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab"));
+    EXPECT_FALSE(leaves_open("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\na"));
+    EXPECT_FALSE(leaves_open("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na"));
+    EXPECT_FALSE(leaves_open("HTTP/1.1 200 OK\r\n\r\na"));
 }
 
 TEST(ResponseReader, ExpectsNoBodyInTheAnswerToHead) {
@@ -85,8 +125,33 @@ TEST(ResponseReader, CallsAnAnswerBrokenThatEndsEarly) {
         Recorder recorder;
         ResponseReader reader(recorder, false);
         reader.feed(bytes);
-        EXPECT_THROW(reader.end(false), Failure) << bytes;
+        EXPECT_THROW(reader.end(false), BrokenAnswer) << bytes;
+        EXPECT_FALSE(reader.done()) << bytes;
     }
+}
+
+BrokenAnswer ended_after(std::string_view bytes) {
+    Recorder recorder;
+    ResponseReader reader(recorder, false);
+    try {
+        reader.feed(bytes);
+        reader.end(false);
+    } catch (const BrokenAnswer& broken) {
+        return broken;
+    }
+    return {BrokenAnswer::Kind::none, "it is not broken"};
+}
+
+TEST(ResponseReader, SaysHowFarABrokenAnswerCame) {
+    EXPECT_EQ(ended_after("").kind(), BrokenAnswer::Kind::none);
+    const BrokenAnswer in_header = ended_after("HTTP/1.1 200 OK\r\nDate:");
+    EXPECT_EQ(in_header.kind(), BrokenAnswer::Kind::cut_off);
+    EXPECT_NE(std::string(in_header.what()).find("in its header"), std::string::npos);
+    const BrokenAnswer in_body =
+        ended_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n");
+    EXPECT_EQ(in_body.kind(), BrokenAnswer::Kind::cut_off);
+    EXPECT_NE(std::string(in_body.what()).find("after 3 bytes"), std::string::npos);
+    EXPECT_EQ(ended_after("SSH-2.0-OpenSSH\r\n\r\n").kind(), BrokenAnswer::Kind::not_http);
 }
 
 TEST(ResponseReader, CallsAnAnswerWithoutLengthBrokenWhereTheConnectionWasReset) {

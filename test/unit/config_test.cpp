@@ -35,12 +35,21 @@ TEST(Config, HasTheDocumentedDefaultsWithoutAFile) {
     EXPECT_EQ(config.socket_path, "");
     EXPECT_EQ(config.socket_mode, 0666U);
     EXPECT_EQ(config.max_connections, 256U);
+    EXPECT_EQ(config.max_requests, 256U);
+    EXPECT_EQ(config.max_requests_per_process, 64U);
     EXPECT_EQ(config.max_header_bytes, 65536U);
     EXPECT_EQ(config.client_timeout, milliseconds(60'000));
     EXPECT_EQ(config.connect_timeout, milliseconds(5'000));
+    EXPECT_EQ(config.first_byte_timeout, milliseconds(60'000));
     EXPECT_EQ(config.idle_timeout, milliseconds(60'000));
+    EXPECT_EQ(config.tunnel_timeout, milliseconds(3'600'000));
+    EXPECT_EQ(config.total_timeout, milliseconds(0));
     EXPECT_EQ(config.wait, milliseconds(5'000));
     EXPECT_EQ(config.drain_timeout, milliseconds(5'000));
+    EXPECT_EQ(config.spool_directory, "/tmp");
+    EXPECT_EQ(config.max_spool_bytes, 1'073'741'824U);
+    EXPECT_EQ(config.access_log, AccessLogFormat::off);
+    EXPECT_FALSE(config.access_log_query);
 }
 
 TEST(Config, TakesEveryDocumentedKey) {
@@ -48,7 +57,11 @@ TEST(Config, TakesEveryDocumentedKey) {
         "enabled": false, "module": "/opt/gangway.so", "socket_path": "/run/gangway.sock",
         "socket_mode": "0660", "socket_owner": "root", "socket_group": 7, "max_connections": 9,
         "max_header_bytes": 2048, "client_timeout_seconds": 1.5, "connect_timeout_seconds": 2,
-        "idle_timeout_seconds": 300, "wait_seconds": 0, "drain_timeout_seconds": 60})");
+        "idle_timeout_seconds": 300, "wait_seconds": 0, "drain_timeout_seconds": 60,
+        "max_requests": 10, "max_requests_per_process": 65536, "first_byte_timeout_seconds": 0.001,
+        "tunnel_timeout_seconds": 86400, "total_timeout_seconds": 0.25,
+        "spool_directory": "/var/tmp", "max_spool_bytes": 1125899906842624, "access_log": "json",
+        "access_log_query": true})");
     EXPECT_FALSE(config.enabled);
     EXPECT_EQ(config.module, "/opt/gangway.so");
     EXPECT_EQ(config.socket_path, "/run/gangway.sock");
@@ -62,6 +75,20 @@ TEST(Config, TakesEveryDocumentedKey) {
     EXPECT_EQ(config.idle_timeout, milliseconds(300'000));
     EXPECT_EQ(config.wait, milliseconds(0));
     EXPECT_EQ(config.drain_timeout, milliseconds(60'000));
+    EXPECT_EQ(config.max_requests, 10U);
+    EXPECT_EQ(config.max_requests_per_process, 65536U);
+    EXPECT_EQ(config.first_byte_timeout, milliseconds(1));
+    EXPECT_EQ(config.tunnel_timeout, milliseconds(86'400'000));
+    EXPECT_EQ(config.total_timeout, milliseconds(250));
+    EXPECT_EQ(config.spool_directory, "/var/tmp");
+    EXPECT_EQ(config.max_spool_bytes, 1'125'899'906'842'624U);
+    EXPECT_EQ(config.access_log, AccessLogFormat::json);
+    EXPECT_TRUE(config.access_log_query);
+}
+
+TEST(Config, HasThreeKindsOfAccessLog) {
+    EXPECT_EQ(good(R"({"access_log": "off"})").access_log, AccessLogFormat::off);
+    EXPECT_EQ(good(R"({"access_log": "text"})").access_log, AccessLogFormat::text);
 }
 
 TEST(Config, NamesAnUnknownKey) {
@@ -106,7 +133,21 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"client_timeout_seconds", "86401"}, BadValue{"connect_timeout_seconds", "-1"},
         BadValue{"connect_timeout_seconds", "1e9"}, BadValue{"idle_timeout_seconds", "\"60\""},
         BadValue{"idle_timeout_seconds", "null"}, BadValue{"wait_seconds", "3601"},
-        BadValue{"wait_seconds", "false"}, BadValue{"drain_timeout_seconds", "61"}));
+        BadValue{"wait_seconds", "false"}, BadValue{"drain_timeout_seconds", "61"},
+        BadValue{"max_requests", "0"}, BadValue{"max_requests", "-1"},
+        BadValue{"max_requests", "65537"}, BadValue{"max_requests", "\"7\""},
+        BadValue{"max_requests_per_process", "0"}, BadValue{"max_requests_per_process", "65537"},
+        BadValue{"first_byte_timeout_seconds", "0"},
+        BadValue{"first_byte_timeout_seconds", "86401"},
+        BadValue{"first_byte_timeout_seconds", "true"}, BadValue{"tunnel_timeout_seconds", "0"},
+        BadValue{"tunnel_timeout_seconds", "86401"}, BadValue{"total_timeout_seconds", "-0.5"},
+        BadValue{"total_timeout_seconds", "86401"}, BadValue{"total_timeout_seconds", "\"1\""},
+        BadValue{"spool_directory", "\"tmp\""}, BadValue{"spool_directory", "\"\""},
+        BadValue{"spool_directory", "null"}, BadValue{"max_spool_bytes", "-1"},
+        BadValue{"max_spool_bytes", "1125899906842625"}, BadValue{"max_spool_bytes", "0.5"},
+        BadValue{"access_log", "\"yes\""}, BadValue{"access_log", "true"},
+        BadValue{"access_log", "\"Text\""}, BadValue{"access_log_query", "\"true\""},
+        BadValue{"access_log_query", "0"}));
 
 TEST(Config, NamesTheLimitOfASocketPathThatIsTooLong) {
     const std::string longest = "/" + std::string(max_socket_path_bytes - 1, 'a');

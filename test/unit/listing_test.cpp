@@ -38,7 +38,7 @@ class Listing : public testing::Test {
 
     Answer ask(const std::string& target, const Access& access = Access::full()) {
         const auto parsed = parse_target(target);
-        return list(*parsed, access, pool_.snapshot(), "6.0.26");
+        return list(*parsed, access, pool_.snapshot(), {"6.0.26", statistics_, config_, 3});
     }
     Json::Value json(const std::string& target, const Access& access = Access::full()) {
         const Answer answer = ask(target, access);
@@ -59,6 +59,8 @@ class Listing : public testing::Test {
     }
 
     pool::FakePool pool_;
+    Statistics statistics_;
+    config::Config config_;
 };
 
 TEST_F(Listing, ShowsAnAdministratorAllProcesses) {
@@ -146,6 +148,21 @@ TEST_F(Listing, SumsUpThePool) {
     EXPECT_EQ(totals["sessions"].asInt(), 1);
     EXPECT_EQ(totals["processes"].asInt(), 3);
     EXPECT_EQ(totals["group_get_wait_list_size"].asInt(), 2);
+}
+
+TEST_F(Listing, ShowsGangwaysOwnNumbersToWhoSeesTheWholePool) {
+    statistics_.answered = 7;
+    for (const Access& access : {Access::full(), Access::readonly(), Access::peer()}) {
+        const Json::Value gangway = json("/v1/pool", access)["gangway"];
+        ASSERT_TRUE(gangway.isObject());
+        EXPECT_EQ(gangway["requests"]["answered"].asInt(), 7);
+        EXPECT_EQ(gangway["requests"]["in_flight"].asInt(), 3);
+    }
+    for (const Access& access : {Access::holder("blog-password-02"), Access::user(1000)}) {
+        const Json::Value totals = json("/v1/pool", access);
+        EXPECT_TRUE(totals.isMember("gangway"));
+        EXPECT_TRUE(totals["gangway"].isNull());
+    }
 }
 
 TEST_F(Listing, RefusesParametersThatItDoesNotKnow) {

@@ -13,6 +13,7 @@ struct Case {
     std::string subject;
     std::string query;
     std::string forwarded;
+    std::string authority{};
 };
 
 class TargetOf : public testing::TestWithParam<Case> {};
@@ -24,6 +25,7 @@ TEST_P(TargetOf, IsUnderstood) {
     EXPECT_EQ(target->subject, GetParam().subject);
     EXPECT_EQ(target->query, GetParam().query);
     EXPECT_EQ(target->forwarded, GetParam().forwarded);
+    EXPECT_EQ(target->authority, GetParam().authority);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -47,18 +49,30 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"/v1/processes/12/restart", Endpoint::unknown, "", "", ""},
         Case{"/v1", Endpoint::unknown, "", "", ""}, Case{"/v1/", Endpoint::unknown, "", "", ""},
         Case{"/v2/pool", Endpoint::outside, "", "", "/v2/pool"},
-        Case{"http://host:80/v1/pool?x", Endpoint::pool, "", "x", ""},
-        Case{"HTTP://host", Endpoint::outside, "", "", "/"},
-        Case{"https://u@host/v1/processes/1/request/a?b", Endpoint::forward, "1", "b", "/a?b"},
-        Case{"/", Endpoint::outside, "", "", "/"},
+        Case{"http://host:80/v1/pool?x", Endpoint::pool, "", "x", "", "host:80"},
+        Case{"HTTP://host", Endpoint::outside, "", "", "/", "host"},
+        Case{"https://[::1]:81/a/../b?http://c", Endpoint::outside, "", "http://c",
+             "/a/../b?http://c", "[::1]:81"},
+        Case{"http://host?x=/y", Endpoint::outside, "", "", "/?x=/y", "host"},
+        Case{"https://host/v1/processes/1/request/a?b", Endpoint::forward, "1", "b", "/a?b",
+             "host"},
+        Case{"*", Endpoint::outside, "", "", "*"}, Case{"/", Endpoint::outside, "", "", "/"},
         Case{"/v1x?y", Endpoint::outside, "", "y", "/v1x?y"}));
 
 TEST(Target, MustBeInOriginFormOrAbsoluteForm) {
     EXPECT_FALSE(parse_target("").has_value());
-    EXPECT_FALSE(parse_target("*").has_value());
     EXPECT_FALSE(parse_target("host:80").has_value());
     EXPECT_FALSE(parse_target("ftp://host/").has_value());
-    EXPECT_FALSE(parse_target("http://host?x").has_value());
+    EXPECT_FALSE(parse_target("http:///path").has_value());
+    EXPECT_FALSE(parse_target("http://").has_value());
+}
+
+TEST(Target, NamesNoUserAndOneHost) {
+    for (const char* target : {"http://user@host/", "http://user:word@host/", "http://@host",
+                               "http://a,b/", "http://a\\b/", "http://host@?x"}) {
+        EXPECT_FALSE(parse_target(target).has_value()) << target;
+    }
+    EXPECT_TRUE(parse_target("http://host/user@x").has_value());
 }
 
 TEST(ProcessId, IsAPidWhenAllAreDigits) {

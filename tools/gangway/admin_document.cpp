@@ -2,8 +2,8 @@
 
 #include "credentials.hpp"
 #include "endpoint.hpp"
+#include "exchange_loop.hpp"
 #include "exit_code.hpp"
-#include "http_exchange.hpp"
 #include "json_text.hpp"
 #include "output.hpp"
 #include "request_head.hpp"
@@ -24,6 +24,8 @@ constexpr std::chrono::seconds silence_limit{30};
 
 class DocumentReceiver final : public ResponseReceiver {
   public:
+    void interim(const ResponseHeader& /*header*/) override {}
+
     Wanted header(const ResponseHeader& header) override {
         status_ = header.result_int();
         is_error_ = is_gangway_error(header);
@@ -66,7 +68,10 @@ AdminDocument get_admin_document(const GlobalOptions& options, const std::string
     ResponseReader reader(receiver, false);
     RequestSender sender(serialize(head), nullptr);
     Progress progress;
-    HttpExchange(connect_to(endpoint.socket), silence_limit).run(sender, reader, progress);
+    ExchangeLoop loop(progress);
+    const FileDescriptor connection = connect_to(endpoint.socket);
+    HttpExchange exchange(connection.get(), sender, reader, silence_limit);
+    loop.run(exchange);
     return std::move(receiver).document(!head.credentials.empty());
 }
 

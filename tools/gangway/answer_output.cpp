@@ -10,28 +10,15 @@ constexpr std::size_t problem_max_bytes = 65536;
 
 } // namespace
 
-std::string header_text(const ResponseHeader& header) {
-    const auto append = [](std::string& text, boost::beast::string_view part) {
-        text.append(part.data(), part.size());
-    };
-    std::string text = "HTTP/" + std::to_string(header.version() / 10) + "." +
-                       std::to_string(header.version() % 10) + " " +
-                       std::to_string(header.result_int()) + " ";
-    append(text, header.reason());
-    text += "\r\n";
-    for (const auto& field : header) {
-        append(text, field.name_string());
-        text += ": ";
-        append(text, field.value());
-        text += "\r\n";
-    }
-    return text + "\r\n";
+AnswerOutput::AnswerOutput(const AnswerOptions& options, Progress& progress, Transcript& transcript)
+    : options_(options), progress_(progress), transcript_(transcript) {}
+
+void AnswerOutput::interim(const ResponseHeader& header) {
+    transcript_.received(header);
 }
 
-AnswerOutput::AnswerOutput(const AnswerOptions& options, Progress& progress)
-    : options_(options), progress_(progress) {}
-
 ResponseReceiver::Wanted AnswerOutput::header(const ResponseHeader& header) {
+    transcript_.received(header);
     status_ = header.result_int();
     if (is_gangway_error(header)) {
         use_ = Use::gangway_error;

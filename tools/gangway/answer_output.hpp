@@ -5,6 +5,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "response_reader.hpp"
+#include "transcript.hpp"
 
 #include <optional>
 #include <string>
@@ -20,9 +21,10 @@ struct AnswerOptions {
 
 class AnswerOutput final : public ResponseReceiver {
   public:
-    // Both references must outlive this.
-    AnswerOutput(const AnswerOptions& options, Progress& progress);
+    // The references must outlive this.
+    AnswerOutput(const AnswerOptions& options, Progress& progress, Transcript& transcript);
 
+    void interim(const ResponseHeader& header) override;
     Wanted header(const ResponseHeader& header) override;
     void body(std::string_view piece) override;
 
@@ -34,13 +36,11 @@ class AnswerOutput final : public ResponseReceiver {
 
     const AnswerOptions& options_;
     Progress& progress_;
+    Transcript& transcript_;
     std::optional<Output> output_; // opened when there is something to show
     Use use_ = Use::show;
     unsigned status_ = 0;
     std::string problem_; // body of an error of Gangway's own
 };
-
-// Status line and headers as HTTP/1.1 writes them, with the empty line.
-[[nodiscard]] std::string header_text(const ResponseHeader& header);
 
 } // namespace gangway::command

@@ -46,6 +46,13 @@ std::size_t read_some(const Part& part, std::span<char> space) {
     }
 }
 
+void seek_start(const Part& part) {
+    if (::lseek(part.descriptor, 0, SEEK_SET) != 0) {
+        throw Failure(ExitCode::bad_answer,
+                      "cannot read " + part.name + ": " + system_error_text(errno));
+    }
+}
+
 // Counts what will be sent, and leaves the file at its start.
 std::uint64_t count_unstripped(const Part& part) {
     std::array<char, 65536> piece{};
@@ -54,10 +61,7 @@ std::uint64_t count_unstripped(const Part& part) {
         char* const end = piece.data() + count;
         total += count - static_cast<std::size_t>(std::count_if(piece.data(), end, is_stripped));
     }
-    if (::lseek(part.descriptor, 0, SEEK_SET) != 0) {
-        throw Failure(ExitCode::bad_answer,
-                      "cannot read " + part.name + ": " + system_error_text(errno));
-    }
+    seek_start(part);
     return total;
 }
 
@@ -129,6 +133,21 @@ class PartsBody final : public RequestBody {
         const std::size_t bytes =
             part.descriptor < 0 ? read_literal(part, space) : read_file(part, space);
         return {.bytes = bytes, .end = current_ == parts_.size()};
+    }
+
+    [[nodiscard]] bool can_rewind() const override {
+        return std::none_of(parts_.begin(), parts_.end(),
+                            [](const Part& part) { return part.may_wait; });
+    }
+
+    void rewind() override {
+        for (const Part& part : parts_) {
+            if (part.descriptor >= 0) {
+                seek_start(part);
+            }
+        }
+        current_ = 0;
+        literal_sent_ = 0;
     }
 
   private:

@@ -13,6 +13,7 @@ enum class ExitCode : int {
     usage = 2,        // the command line itself
     unreachable = 3,  // no instance, no socket, nobody who answers on it
     unauthorized = 4, // 401, 403, or no permission to connect to the socket
+    interrupted = 130, // Ctrl-C, as a shell counts it
 };
 
 // Thrown where the command cannot go on. what() is shown to the user after "gangway: "; it may have

@@ -6,8 +6,6 @@
 
 namespace gangway::command {
 
-namespace {
-
 std::string_view trimmed(std::string_view text) {
     const std::size_t start = text.find_first_not_of(" \t");
     if (start == std::string_view::npos) {
@@ -15,8 +13,6 @@ std::string_view trimmed(std::string_view text) {
     }
     return text.substr(start, text.find_last_not_of(" \t") - start + 1);
 }
-
-} // namespace
 
 bool is_token(std::string_view text) {
     constexpr std::string_view token = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -28,4 +28,7 @@ parse_header_argument(std::string_view argument);
 // Visible characters, spaces, tabs and bytes above 127: nothing that could end the line.
 [[nodiscard]] bool is_header_value(std::string_view text);
 
+// Without the spaces and tabs around it, which are no part of a header's value.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 } // namespace gangway::command

@@ -1,6 +1,7 @@
 #include "human_units.hpp"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <string_view>
 
@@ -49,6 +50,16 @@ std::string human_duration(double seconds) {
         return pair(minutes, "m", whole % 60, "s");
     }
     return std::to_string(whole) + "s";
+}
+
+std::string fixed_decimal(double value, int digits) {
+    if (!std::isfinite(value) || std::abs(value) > 1e15) {
+        return "-";
+    }
+    std::array<char, 64> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                   std::chars_format::fixed, digits);
+    return {text.data(), end.ptr};
 }
 
 } // namespace gangway::command

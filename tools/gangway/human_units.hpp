@@ -1,4 +1,4 @@
-// Sizes and durations as people read them.
+// Sizes durations and figures as people read them.
 #pragma once
 
 #include <cstdint>
@@ -11,5 +11,8 @@ namespace gangway::command {
 
 // The two largest units that say something: "7s", "3m 12s", "4h 0m", "12d 7h".
 [[nodiscard]] std::string human_duration(double seconds);
+
+// Plain decimal with so many digits after the point: "0.312".
+[[nodiscard]] std::string fixed_decimal(double value, int digits);
 
 } // namespace gangway::command

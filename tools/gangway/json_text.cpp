@@ -1,6 +1,7 @@
 #include "json_text.hpp"
 
 #include <json/reader.h>
+#include <json/writer.h>
 
 #include <exception>
 #include <memory>
@@ -36,6 +37,15 @@ const Json::Value& json_member(const Json::Value& value, const char* name) {
         return Json::Value::nullSingleton();
     }
     return value[name];
+}
+
+std::string json_document(const Json::Value& value) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "  ";
+    builder["emitUTF8"] = true;
+    builder["precision"] = 3;
+    builder["precisionType"] = "decimal";
+    return Json::writeString(builder, value) + "\n";
 }
 
 } // namespace gangway::command

@@ -1,4 +1,4 @@
-// Reading JSON that somebody else wrote: no value's type is taken for granted.
+// Reading JSON that somebody else wrote: no value's type is taken for granted. And writing our own.
 #pragma once
 
 #include <json/value.h>
@@ -18,5 +18,9 @@ namespace gangway::command {
 
 // The member of an object; null where there is none or `value` is no object.
 [[nodiscard]] const Json::Value& json_member(const Json::Value& value, const char* name);
+
+// A document for people and programs: indented, with a line feed at its end, fractions cut to three
+// digits.
+[[nodiscard]] std::string json_document(const Json::Value& value);
 
 } // namespace gangway::command

@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include "exit_code.hpp"
+#include "interrupt.hpp"
 #include "system_error_text.hpp"
 
 #include <fcntl.h>
@@ -17,6 +18,10 @@ Output::Output(FileDescriptor owned, int descriptor, std::string name)
 
 Output Output::standard() {
     return {FileDescriptor(), STDOUT_FILENO, "standard output"};
+}
+
+Output Output::standard_error() {
+    return {FileDescriptor(), STDERR_FILENO, "standard error"};
 }
 
 Output Output::to_file(const std::filesystem::path& path) {
@@ -41,7 +46,9 @@ void Output::write(std::string_view bytes) {
             // Somebody else made the shared descriptor non-blocking.
             pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
             ::poll(&writable, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno == EINTR) {
+            check_interrupt();
+        } else {
             throw Failure(ExitCode::bad_answer,
                           "cannot write " + name_ + ": " + system_error_text(errno));
         }

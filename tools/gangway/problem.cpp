@@ -5,8 +5,6 @@
 
 #include <boost/beast/core/string.hpp>
 
-#include <string>
-
 namespace gangway::command {
 
 namespace http = boost::beast::http;
@@ -19,6 +17,12 @@ bool is_gangway_error(const ResponseHeader& header) {
     const std::string_view media_type =
         std::string_view(type.data(), type.size()).substr(0, type.find_first_of("; \t"));
     return boost::beast::iequals(media_type, "application/problem+json");
+}
+
+std::string gangway_error_code(const ResponseHeader& header) {
+    const auto code = header["X-Gangway-Error"];
+    return code.empty() ? "HTTP " + std::to_string(header.result_int())
+                        : printable(std::string_view(code.data(), code.size()));
 }
 
 ExitCode exit_code_for_status(unsigned status) {

@@ -2,18 +2,18 @@
 #pragma once
 
 #include "exit_code.hpp"
+#include "response_header.hpp"
 
-#include <boost/beast/http/fields.hpp>
-#include <boost/beast/http/message.hpp>
-
+#include <string>
 #include <string_view>
 
 namespace gangway::command {
 
-using ResponseHeader = boost::beast::http::response_header<boost::beast::http::fields>;
-
 // Told from an application's answer by its media type and the missing X-Gangway-Route.
 [[nodiscard]] bool is_gangway_error(const ResponseHeader& header);
+
+// The code of an error of Gangway's own; "HTTP 503" where the answer names none.
+[[nodiscard]] std::string gangway_error_code(const ResponseHeader& header);
 
 [[nodiscard]] ExitCode exit_code_for_status(unsigned status);
 

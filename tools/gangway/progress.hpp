@@ -3,7 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
+#include <string>
 
 namespace gangway::command {
 
@@ -15,11 +16,17 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
     ~Progress();
 
-    // Draws when it is time to.
-    void update(std::uint64_t sent_bytes, std::uint64_t received_bytes);
+    // It is time for draw().
+    [[nodiscard]] bool is_due() const;
+    void draw(const std::string& text);
 
-    // Milliseconds until update() should be called again; -1: never.
+    // Milliseconds until it is due; -1: never.
     [[nodiscard]] int poll_timeout_ms() const;
+
+    [[nodiscard]] std::chrono::duration<double> elapsed() const;
+
+    // Something else is about to be written to standard error. The line may come back after it.
+    void erase();
 
     // Output begins: the line goes, and does not come back where both share a terminal.
     void before_output(bool output_is_terminal);
@@ -27,9 +34,7 @@ class Progress {
   private:
     using Clock = std::chrono::steady_clock;
 
-    void erase();
-
-    bool enabled_;
+    std::size_t columns_; // 0: is not shown
     bool drawn_ = false;
     Clock::time_point start_;
     Clock::time_point next_;

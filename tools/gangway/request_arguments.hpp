@@ -2,6 +2,7 @@
 // becoming another request than the one that was meant.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +15,21 @@ namespace gangway::command {
 // What is wrong with it; nothing when it can stand in a request line behind the process's prefix.
 [[nodiscard]] std::optional<std::string> fault_of_path(std::string_view path);
 
-// Seconds as the X-Gangway headers take them: plain decimal, in the range. Nothing for anything
-// else.
+// The durations that one of the X-Gangway headers takes (docs/api.md).
+struct SecondsRange {
+    bool zero_allowed = false; // --wait alone: 0 is not to wait
+    double longest = 0;
+};
+
+// What is wrong with it and what to write instead; nothing when it is a number in the range.
+[[nodiscard]] std::optional<std::string> fault_of_seconds(std::string_view text,
+                                                          const SecondsRange& range);
+
+// What is wrong with it and what to write instead; nothing when it is a whole number from 1 on.
+[[nodiscard]] std::optional<std::string> fault_of_count(std::string_view text,
+                                                        std::uint64_t largest);
+
+// Seconds as the X-Gangway headers take them: plain decimal. Nothing for what is no duration.
 [[nodiscard]] std::optional<std::string> seconds_for_header(double seconds);
 
 } // namespace gangway::command

@@ -27,6 +27,11 @@ class RequestBody {
     };
     // Throws Failure where the source cannot be read.
     [[nodiscard]] virtual Piece read(std::span<char> space) = 0;
+
+    // Whether it can be read again: not where it comes from standard input or a pipe.
+    [[nodiscard]] virtual bool can_rewind() const = 0;
+    // To its start. Throws Failure where the source cannot be read again.
+    virtual void rewind() = 0;
 };
 
 } // namespace gangway::command

@@ -1,8 +1,12 @@
+#include "request_arguments.hpp"
 #include "request_options.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 
 namespace gangway::command {
 
@@ -43,12 +47,34 @@ void declare_request(CLI::App& command, RequestOptions& options) {
     head->excludes(data)->excludes(binary);
 }
 
-void declare_answer(CLI::App& command, AnswerOptions& options) {
+void declare_answer(CLI::App& command, RequestOptions& request) {
+    AnswerOptions& options = request.answer;
     command.add_flag("-i,--include", options.include_header, "Shows the answer's headers too");
     command.add_option("-o,--output", options.output_file, "Writes the answer to a file")
         ->type_name("FILE");
     command.add_flag("-f,--fail", options.fail,
                      "Exit code 1 and no output when the application answers HTTP >= 400");
+    command.add_flag("-v,--verbose", request.verbose,
+                     "Shows on standard error what was sent and received, without passwords, and "
+                     "how long it took");
+}
+
+void add_seconds_option(CLI::App& command, const std::string& name, std::optional<double>& seconds,
+                        const SecondsRange& range, const std::string& text) {
+    command.add_option(name, seconds, text)
+        ->type_name("SECONDS")
+        ->check([range](const std::string& value) {
+            return fault_of_seconds(value, range).value_or("");
+        });
+}
+
+void add_count_option(CLI::App& command, const std::string& names, std::uint64_t& count,
+                      std::uint64_t largest, const std::string& text) {
+    command.add_option(names, count, text)
+        ->type_name("N")
+        ->check([largest](const std::string& value) {
+            return fault_of_count(value, largest).value_or("");
+        });
 }
 
 void declare_steering(CLI::App& command, RequestOptions& options) {
@@ -58,24 +84,37 @@ void declare_steering(CLI::App& command, RequestOptions& options) {
                     "direct where the process is busy")
         ->type_name("auto|pool|direct")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "pool", "direct"}).description(""));
-    command
-        .add_option("--wait", options.wait_seconds,
-                    "How long to wait for a busy process, 0 to 3600")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 3600.0).description(""));
-    command
-        .add_option("--timeout", options.timeout_seconds,
-                    "How long the process may be silent, at most 86400")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 86400.0).description(""));
+    constexpr SecondsRange hour_with_zero{.zero_allowed = true, .longest = 3600};
+    constexpr SecondsRange hour{.longest = 3600};
+    constexpr SecondsRange day{.longest = 86400};
+    Timeouts& timeouts = options.timeouts;
+    add_seconds_option(command, "--wait", timeouts.wait_seconds, hour_with_zero,
+                       "How long to wait for a busy process, 0 to 3600");
+    add_seconds_option(command, "--timeout", timeouts.total_seconds, day,
+                       "How long the whole request may take, at most 86400; the bound for the "
+                       "first byte and for silence too, unless they are given");
+    add_seconds_option(command, "--connect-timeout", timeouts.connect_seconds, hour,
+                       "How long the process may take to accept the connection, at most 3600");
+    add_seconds_option(command, "--first-byte-timeout", timeouts.first_byte_seconds, day,
+                       "How long the process may take to begin its answer, at most 86400");
+    add_seconds_option(command, "--idle-timeout", timeouts.idle_seconds, day,
+                       "How long the process may be silent within its answer, at most 86400");
+}
+
+void declare_series(CLI::App& command, RequestOptions& options) {
+    add_count_option(command, "-n,--repeat", options.repeat, 10'000'000,
+                     "Sends the request so many times, and shows figures instead of answers");
+    add_count_option(command, "--concurrency", options.concurrency, 256,
+                     "With -n: so many requests at once, each on a connection of its own");
 }
 
 } // namespace
 
 void declare_request_options(CLI::App& command, RequestOptions& options) {
     declare_request(command, options);
-    declare_answer(command, options.answer);
+    declare_answer(command, options);
     declare_steering(command, options);
+    declare_series(command, options);
 }
 
 void collect_repeatable_options(const CLI::App& command, RequestOptions& options) {

@@ -41,7 +41,9 @@ std::string serialize(const RequestHead& head) {
     header.set(http::field::host, "localhost");
     header.set(http::field::user_agent, "gangway/" GANGWAY_VERSION);
     header.set(http::field::accept, "*/*");
-    header.set(http::field::connection, "close");
+    if (!head.keep_alive) {
+        header.set(http::field::connection, "close");
+    }
     if (!head.default_content_type.empty()) {
         header.set(http::field::content_type, head.default_content_type);
     }

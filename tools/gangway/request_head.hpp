@@ -25,6 +25,7 @@ struct RequestHead {
     std::vector<std::pair<std::string, std::string>> steering; // X-Gangway-…; win over all
     Credentials credentials;
     Framing framing;
+    bool keep_alive = false; // the connection is used again
 };
 
 // As it goes over the wire, with the empty line. Everything in `head` must be valid already.

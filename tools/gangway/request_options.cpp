@@ -26,6 +26,10 @@ std::vector<HeaderArgument> parse_headers(const std::vector<std::string>& argume
                           header.name + " is set by the command itself: by a file's size, or "
                                         "chunked for a body from standard input");
         }
+        if (boost::beast::iequals(header.name, "Upgrade")) {
+            throw Failure(ExitCode::usage, "the command carries no upgraded connections; connect a "
+                                           "client of that protocol to the socket itself");
+        }
         headers.push_back(header);
     }
     return headers;
@@ -40,6 +44,22 @@ void add_seconds(RequestHead& head, const char* name, const std::optional<double
         throw Failure(ExitCode::usage, std::string(name) + " must be a number of seconds");
     }
     head.steering.emplace_back(name, *value);
+}
+
+// What cannot be said together; nothing when all goes together.
+std::optional<std::string> fault_of_combination(const RequestOptions& options) {
+    if (!options.is_series()) {
+        return options.concurrency > 1
+                   ? std::optional<std::string>("--concurrency is for many requests: say how many "
+                                                "with -n, such as -n 100")
+                   : std::nullopt;
+    }
+    const bool shows_header = options.answer.include_header && !options.head;
+    if (shows_header || !options.answer.output_file.empty() || options.verbose) {
+        return "-i, -o and -v are about one answer, and with -n answers are counted only: leave "
+               "out one or the other";
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -58,14 +78,23 @@ std::string request_method(const RequestOptions& options) {
 }
 
 std::unique_ptr<RequestBody> request_body(const RequestOptions& options) {
+    std::unique_ptr<RequestBody> body;
     if (options.upload_file) {
-        return upload_body(*options.upload_file);
+        body = upload_body(*options.upload_file);
+    } else if (!options.data.empty()) {
+        body = data_body(options.data);
     }
-    return options.data.empty() ? nullptr : data_body(options.data);
+    if (options.is_series() && body && !body->can_rewind()) {
+        throw Failure(ExitCode::usage,
+                      "with -n the body is sent again and again, and standard input or a pipe can "
+                      "be read only once: save it to a file, and name that");
+    }
+    return body;
 }
 
 RequestHead request_head(const RequestOptions& options) {
-    for (const auto& fault : {fault_of_process_id(options.id), fault_of_path(options.path)}) {
+    for (const auto& fault : {fault_of_process_id(options.id), fault_of_path(options.path),
+                              fault_of_combination(options)}) {
         if (fault) {
             throw Failure(ExitCode::usage, *fault);
         }
@@ -83,8 +112,12 @@ RequestHead request_head(const RequestOptions& options) {
     if (!options.route.empty()) {
         head.steering.emplace_back("X-Gangway-Route", options.route);
     }
-    add_seconds(head, "X-Gangway-Wait", options.wait_seconds);
-    add_seconds(head, "X-Gangway-Timeout", options.timeout_seconds);
+    add_seconds(head, "X-Gangway-Wait", options.timeouts.wait_seconds);
+    add_seconds(head, "X-Gangway-Timeout", options.timeouts.total_seconds);
+    add_seconds(head, "X-Gangway-Connect-Timeout", options.timeouts.connect_seconds);
+    add_seconds(head, "X-Gangway-First-Byte-Timeout", options.timeouts.first_byte_seconds);
+    add_seconds(head, "X-Gangway-Idle-Timeout", options.timeouts.idle_seconds);
+    head.keep_alive = options.is_series();
     return head;
 }
 

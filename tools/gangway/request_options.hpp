@@ -5,6 +5,7 @@
 #include "data_body.hpp"
 #include "request_head.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,15 @@ class App;
 
 namespace gangway::command {
 
+// What the X-Gangway headers of the same names bound; nothing: the agent's own bounds hold.
+struct Timeouts {
+    std::optional<double> wait_seconds;
+    std::optional<double> total_seconds;
+    std::optional<double> connect_seconds;
+    std::optional<double> first_byte_seconds;
+    std::optional<double> idle_seconds;
+};
+
 struct RequestOptions {
     std::string id;
     std::string path;
@@ -25,9 +35,13 @@ struct RequestOptions {
     std::vector<DataArgument> data; // in the order of the command line
     std::optional<std::string> upload_file;
     std::string route; // empty: not sent
-    std::optional<double> wait_seconds;
-    std::optional<double> timeout_seconds;
+    Timeouts timeouts;
     AnswerOptions answer;
+    bool verbose = false;
+    std::uint64_t repeat = 1; // how often the request is sent
+    std::uint64_t concurrency = 1;
+
+    [[nodiscard]] bool is_series() const { return repeat > 1; }
 };
 
 // Declares the options; the values are complete after parsing and collect_repeatable_options().
@@ -39,10 +53,12 @@ void collect_repeatable_options(const CLI::App& command, RequestOptions& options
 // HEAD, PUT or POST where an option implies it, unless -X says otherwise.
 [[nodiscard]] std::string request_method(const RequestOptions& options);
 
-// Null where the request has none.
+// Null where the request has none. Throws Failure(usage) where a series needs it again and again,
+// and it can be read only once.
 [[nodiscard]] std::unique_ptr<RequestBody> request_body(const RequestOptions& options);
 
-// All but credentials and framing. Throws Failure(usage) for what HTTP does not allow.
+// All but credentials and framing. Throws Failure(usage) for what HTTP does not allow, and for
+// options that contradict each other.
 [[nodiscard]] RequestHead request_head(const RequestOptions& options);
 
 } // namespace gangway::command

@@ -66,7 +66,12 @@ void RequestSender::put_piece(std::string_view piece, bool end) {
     }
 }
 
+bool RequestSender::complete() const {
+    return !given_up_ && body_ == nullptr && pending().empty();
+}
+
 void RequestSender::give_up() {
+    given_up_ = !complete();
     body_ = nullptr;
     buffer_.clear();
     buffer_sent_ = 0;

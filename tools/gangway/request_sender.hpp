@@ -30,7 +30,11 @@ class RequestSender {
     // Nobody wants the rest.
     void give_up();
 
+    // All of the request went out.
+    [[nodiscard]] bool complete() const;
+
     [[nodiscard]] std::uint64_t body_bytes_read() const { return body_bytes_; }
+    [[nodiscard]] std::optional<std::uint64_t> announced_bytes() const { return announced_; }
 
   private:
     void put_piece(std::string_view piece, bool end);
@@ -40,6 +44,7 @@ class RequestSender {
     RequestBody* body_; // null: all of it was read, or is not wanted
     std::optional<std::uint64_t> announced_;
     std::uint64_t body_bytes_ = 0;
+    bool given_up_ = false; // before all of it went out
 };
 
 } // namespace gangway::command

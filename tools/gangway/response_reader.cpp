@@ -31,7 +31,7 @@ void ResponseReader::new_parser() {
 }
 
 void ResponseReader::feed(std::string_view bytes) {
-    anything_arrived_ = true;
+    anything_arrived_ = anything_arrived_ || !bytes.empty();
     buffer_.commit(
         boost::asio::buffer_copy(buffer_.prepare(bytes.size()), boost::asio::buffer(bytes)));
     while (!done_ && step()) {
@@ -57,7 +57,8 @@ bool ResponseReader::step() {
     }
     const bool stuck = error == http::error::need_more || (used == 0 && !error);
     if (error && error != http::error::need_more && error != http::error::need_buffer) {
-        throw Failure(ExitCode::bad_answer, "the agent's answer is not HTTP: " + error.message());
+        throw BrokenAnswer(BrokenAnswer::Kind::not_http,
+                           "the agent's answer is not HTTP: " + error.message());
     }
     if (!status_ && parser_->is_header_done()) {
         on_header();
@@ -70,6 +71,7 @@ bool ResponseReader::step() {
 void ResponseReader::on_header() {
     const unsigned status = parser_->get().result_int();
     if (status >= 100 && status < 200 && status != 101) {
+        receiver_.interim(parser_->get().base());
         new_parser();
         return;
     }
@@ -88,12 +90,28 @@ void ResponseReader::end(bool reset) {
         return;
     }
     if (!anything_arrived_) {
-        throw Failure(ExitCode::bad_answer, "the agent closed the connection without an answer");
+        throw BrokenAnswer(BrokenAnswer::Kind::none,
+                           "the agent closed the connection without an answer");
     }
-    throw Failure(ExitCode::bad_answer, "the answer breaks off after " +
-                                            std::to_string(body_bytes_) +
-                                            " bytes of its body: the process closed the connection "
-                                            "or the agent ended");
+    throw BrokenAnswer(
+        BrokenAnswer::Kind::cut_off,
+        "the answer breaks off " +
+            (status_ ? "after " + std::to_string(body_bytes_) + " bytes of its body"
+                     : std::string("in its header")) +
+            ": the process died or closed the connection, a timeout ended it, or the agent "
+            "ended; see Passenger's log");
+}
+
+std::optional<std::uint64_t> ResponseReader::announced_bytes() const {
+    if (!status_) {
+        return std::nullopt;
+    }
+    const auto announced = parser_->content_length();
+    return announced ? std::optional<std::uint64_t>(*announced) : std::nullopt;
+}
+
+bool ResponseReader::leaves_connection_open() const {
+    return status_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
 }
 
 } // namespace gangway::command

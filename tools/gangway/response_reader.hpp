@@ -9,9 +9,25 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gangway::command {
+
+// An answer that did not come, or not to its end. As far as the command can tell, it is no fault of
+// its own.
+class BrokenAnswer : public Failure {
+  public:
+    enum class Kind { none, cut_off, not_http };
+
+    BrokenAnswer(Kind kind, const std::string& message)
+        : Failure(ExitCode::bad_answer, message), kind_(kind) {}
+
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
+  private:
+    Kind kind_;
+};
 
 // Whoever uses an answer.
 class ResponseReceiver {
@@ -22,7 +38,9 @@ class ResponseReceiver {
     virtual ~ResponseReceiver() = default;
 
     enum class Wanted { body, nothing_more };
-    // Once, before any body. Interim answers (1xx) are not reported.
+    // An answer (100, 103) that another one follows.
+    virtual void interim(const ResponseHeader& header) = 0;
+    // Once, before any body.
     [[nodiscard]] virtual Wanted header(const ResponseHeader& header) = 0;
     virtual void body(std::string_view piece) = 0;
 };
@@ -32,15 +50,19 @@ class ResponseReader {
     // `receiver` must outlive this. The answer to HEAD has no body whatever its headers say.
     ResponseReader(ResponseReceiver& receiver, bool answers_head);
 
-    // Throws Failure(bad_answer) for what is not HTTP.
+    // Throws BrokenAnswer for what is not HTTP.
     void feed(std::string_view bytes);
-    // The connection has ended; throws Failure(bad_answer) where that breaks the answer off.
+    // The connection has ended; throws BrokenAnswer where that breaks the answer off.
     // `reset`: by an error, so that an answer which lasts until the end is broken too.
     void end(bool reset);
 
     [[nodiscard]] bool done() const { return done_; }
     [[nodiscard]] std::optional<unsigned> status() const { return status_; }
     [[nodiscard]] std::uint64_t body_bytes() const { return body_bytes_; }
+    // The length that the header announces.
+    [[nodiscard]] std::optional<std::uint64_t> announced_bytes() const;
+    // The answer is whole, and another one may follow on the connection.
+    [[nodiscard]] bool leaves_connection_open() const;
 
   private:
     using Parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;

@@ -22,6 +22,7 @@ inline constexpr const char* exit_codes_help =
     "  1  the answer is bad: an error of Gangway's, a broken answer, HTTP >= 400 with --fail\n"
     "  2  wrong usage\n"
     "  3  the agent cannot be reached: no instance, no socket, no answer\n"
-    "  4  not authorized";
+    "  4  not authorized\n"
+    "130  ended by Ctrl-C";
 
 } // namespace gangway::command

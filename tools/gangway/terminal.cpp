@@ -13,6 +13,12 @@ bool understands_escapes() {
     return environment_variable("TERM").value_or("dumb") != "dumb";
 }
 
+std::size_t columns_of(int terminal) {
+    winsize size{};
+    const bool known = ::ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col : 80;
+}
+
 } // namespace
 
 Terminal standard_output_terminal() {
@@ -22,14 +28,15 @@ Terminal standard_output_terminal() {
         return terminal;
     }
     terminal.colour = understands_escapes() && !environment_variable("NO_COLOR");
-    winsize size{};
-    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    terminal.columns = known ? size.ws_col : 80;
+    terminal.columns = columns_of(STDOUT_FILENO);
     return terminal;
 }
 
-bool standard_error_shows_progress() {
-    return ::isatty(STDERR_FILENO) == 1 && understands_escapes();
+std::size_t standard_error_progress_columns() {
+    if (::isatty(STDERR_FILENO) != 1 || !understands_escapes()) {
+        return 0;
+    }
+    return columns_of(STDERR_FILENO) - 1; // a full row would wrap on some terminals
 }
 
 } // namespace gangway::command

@@ -14,7 +14,8 @@ struct Terminal {
 
 [[nodiscard]] Terminal standard_output_terminal();
 
-// Standard error is a terminal that can erase a line.
-[[nodiscard]] bool standard_error_shows_progress();
+// Columns for a line on standard error that is written over and over; 0 where that is no terminal
+// that can erase a line.
+[[nodiscard]] std::size_t standard_error_progress_columns();
 
 } // namespace gangway::command

@@ -1,6 +1,7 @@
 #include "unix_connection.hpp"
 
 #include "exit_code.hpp"
+#include "interrupt.hpp"
 #include "printable.hpp"
 #include "system_error_text.hpp"
 
@@ -48,6 +49,9 @@ FileDescriptor connect_by_short_path(const std::string& path, const std::filesys
     const void* generic_address = &address;
     if (::connect(connection.get(), static_cast<const sockaddr*>(generic_address),
                   sizeof(address)) != 0) {
+        if (errno == EINTR) {
+            check_interrupt();
+        }
         throw cannot_connect(named, errno);
     }
     return connection;

@@ -54,7 +54,13 @@ gangway_status TestHost::process_find(const gangway_process_id& id, gangway_proc
         if (!socket.accept_http_requests && socket.protocol == "http") {
             ref.debug_address = socket.address;
         }
+        if (socket.accept_http_requests) {
+            ref.identity.protocol =
+                socket.protocol == "session" ? GANGWAY_PROTOCOL_SESSION : GANGWAY_PROTOCOL_HTTP;
+        }
     }
+    ref.base_uri = group.base_uri;
+    ref.identity.base_uri = {ref.base_uri.data(), ref.base_uri.size()};
     ref.identity.pid = process->pid;
     ref.identity.gupid = {process->gupid.data(), process->gupid.size()};
     ref.identity.group_name = {ref.group_name.data(), ref.group_name.size()};

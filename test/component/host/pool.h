@@ -69,6 +69,7 @@ struct Group {
     std::string app_type = "ruby";
     std::string environment = "production";
     std::string uuid = "uuid-1";
+    std::string base_uri = "/";
     std::string password = "group-password";
     bool has_user = true;
     std::uint32_t uid = 4'000'001; // nobody's

@@ -18,6 +18,7 @@ struct gangway_process_ref {
     std::string group_name;
     std::string password;
     std::string debug_address;
+    std::string base_uri;
     gangway_process_identity identity;
     int open_sessions = 0;
     bool released = false;

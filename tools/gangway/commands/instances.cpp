@@ -1,13 +1,13 @@
 #include "instances.hpp"
 
 #include "../instance_registry.hpp"
+#include "../json_text.hpp"
 #include "../output.hpp"
 #include "../printable.hpp"
 #include "../table.hpp"
 #include "../terminal.hpp"
 
 #include <CLI/CLI.hpp>
-#include <json/writer.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -59,10 +59,7 @@ std::string as_json(const std::vector<Instance>& instances) {
         row["gangway"] = has_gangway(instance);
         document["instances"].append(row);
     }
-    Json::StreamWriterBuilder builder;
-    builder["indentation"] = "  ";
-    builder["emitUTF8"] = true;
-    return Json::writeString(builder, document) + "\n";
+    return json_document(document);
 }
 
 ExitCode run(const GlobalOptions& global) {

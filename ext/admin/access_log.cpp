@@ -1,0 +1,128 @@
+#include "admin/access_log.hpp"
+
+#include <algorithm>
+
+#include "admin/json_writer.hpp"
+
+namespace gangway::admin {
+
+namespace {
+
+using Clock = forward::Report::Clock;
+using Moment = std::optional<Clock::time_point>;
+
+// The one list of what a line says, for both formats. Writer has text(), number(), flag(), none().
+template <typename Writer>
+void write(Writer& line, const AccessRecord& record, Clock::time_point end, bool show_query) {
+    const auto text_or_none = [&](std::string_view key, std::string_view text) {
+        text.empty() ? line.none(key) : line.text(key, text);
+    };
+    const auto duration = [&](std::string_view key, const Moment& from, const Moment& to) {
+        if (from && to) {
+            line.milliseconds(key, *to - *from);
+        } else {
+            line.none(key);
+        }
+    };
+    const forward::Report& report = record.report;
+    std::string path(record.target);
+    if (const std::size_t mark = path.find('?'); mark != std::string::npos && !show_query) {
+        path.replace(mark, std::string::npos, "?...");
+    }
+    text_or_none("method", record.method);
+    text_or_none("path", path);
+    line.number("status", record.status);
+    text_or_none("code", record.code ? name(*record.code) : std::string_view());
+    if (report.pid != 0) {
+        line.number("process", static_cast<std::uint64_t>(report.pid));
+    } else {
+        line.none("process");
+    }
+    text_or_none("route", report.route);
+    line.number("bytes_in", report.bytes_sent);
+    line.number("bytes_out", record.forwarded && !record.code ? report.bytes_received
+                                                              : record.answer_bytes);
+    duration("queue_ms", report.received, report.session);
+    duration("connect_ms", report.session, report.connected);
+    duration("first_byte_ms", report.connected, report.first_byte);
+    duration("total_ms", report.received, end);
+    if (record.uid) {
+        line.number("uid", *record.uid);
+    } else {
+        line.none("uid");
+    }
+    line.text("as", record.as);
+    line.flag("broken", report.broken);
+}
+
+std::string print_milliseconds(Clock::duration duration) {
+    constexpr std::int64_t thousandth = 1000;
+    const auto micros = std::max<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(duration).count(), 0);
+    const std::string rest = std::to_string(thousandth + micros % thousandth);
+    return std::to_string(micros / thousandth) + '.' + rest.substr(1);
+}
+
+class TextLine {
+  public:
+    // The request line holds neither spaces nor control characters: the parser has seen to it.
+    void text(std::string_view key, std::string_view value) {
+        line_ += ' ';
+        line_ += key;
+        line_ += '=';
+        line_ += value;
+    }
+    void number(std::string_view key, std::uint64_t value) { text(key, std::to_string(value)); }
+    void milliseconds(std::string_view key, Clock::duration value) {
+        text(key, print_milliseconds(value));
+    }
+    void none(std::string_view key) { text(key, "-"); }
+    void flag(std::string_view key, bool value) {
+        if (value) {
+            text(key, "true");
+        }
+    }
+    std::string take() { return std::move(line_); }
+
+  private:
+    std::string line_ = "access";
+};
+
+class JsonLine {
+  public:
+    JsonLine() { json_.begin_object(); }
+    void text(std::string_view key, std::string_view value) { json_.member(key, value); }
+    void number(std::string_view key, std::uint64_t value) { json_.member(key, value); }
+    void milliseconds(std::string_view key, Clock::duration value) {
+        json_.key(key);
+        json_.raw_number(print_milliseconds(value));
+    }
+    void none(std::string_view key) {
+        json_.key(key);
+        json_.null();
+    }
+    void flag(std::string_view key, bool value) { json_.member(key, value); }
+    std::string take() {
+        json_.end_object();
+        return "access " + json_.take();
+    }
+
+  private:
+    JsonWriter json_;
+};
+
+} // namespace
+
+std::string access_line_text(const AccessRecord& record, Clock::time_point end, bool show_query) {
+    TextLine line;
+    write(line, record, end, show_query);
+    return line.take();
+}
+
+std::string access_line_json(const AccessRecord& record, Clock::time_point end, bool show_query) {
+    JsonLine line;
+    write(line, record, end, show_query);
+    return line.take();
+}
+
+} // namespace gangway::admin

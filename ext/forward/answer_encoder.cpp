@@ -1,0 +1,126 @@
+#include "forward/answer_encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <boost/beast/http/status.hpp>
+
+#include "forward/chunk.hpp"
+
+namespace gangway::forward {
+
+namespace {
+
+std::string_view usual_reason(unsigned status) {
+    namespace http = boost::beast::http;
+    if (http::int_to_status(status) == http::status::unknown) {
+        return {};
+    }
+    const auto text = http::obsolete_reason(static_cast<http::status>(status));
+    return {text.data(), text.size()};
+}
+
+void append_number(std::string& text, std::uint64_t number) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    text.append(digits.data(), end);
+}
+
+void append_status_line(std::string& text, unsigned status, std::string_view reason) {
+    text += "HTTP/1.1 ";
+    append_number(text, status);
+    text += ' ';
+    text += reason.empty() ? usual_reason(status) : reason;
+    text += "\r\n";
+}
+
+// "NAME;dur=1.234"
+void append_duration(std::string& text, std::string_view name, Report::Clock::time_point from,
+                     Report::Clock::time_point to) {
+    constexpr int thousandth = 1000;
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+    const auto number = static_cast<std::uint64_t>(std::max<decltype(micros)>(micros, 0));
+    text += text.empty() ? "" : ", ";
+    text += name;
+    text += ";dur=";
+    append_number(text, number / thousandth);
+    text += '.';
+    const std::string rest = std::to_string(thousandth + number % thousandth);
+    text.append(rest, 1);
+}
+
+} // namespace
+
+Framing choose_framing(bool is_head, unsigned status, bool client_is_http_1_1,
+                       std::optional<std::uint64_t> content_length) {
+    if (is_head || status == 101 || status == 204 || status == 304) {
+        return Framing::none;
+    }
+    if (content_length) {
+        return Framing::length;
+    }
+    return client_is_http_1_1 ? Framing::chunked : Framing::until_close;
+}
+
+std::string server_timing(const Report& report, Report::Clock::time_point at) {
+    std::string text;
+    if (report.session) {
+        append_duration(text, "queue", report.received, *report.session);
+    }
+    if (report.session && report.connected) {
+        append_duration(text, "connect", *report.session, *report.connected);
+    }
+    if (report.connected && report.first_byte) {
+        append_duration(text, "first_byte", *report.connected, *report.first_byte);
+    }
+    append_duration(text, "total", report.received, at);
+    return text;
+}
+
+std::string encode_answer_head(const AnswerHead& head, Framing framing, const Report& report,
+                               std::string_view now) {
+    std::string text;
+    constexpr std::size_t usual_size = 1024;
+    text.reserve(usual_size);
+    append_status_line(text, head.status, head.reason);
+    for (const message::Field& field : head.headers) {
+        append_field(text, field.name, field.value);
+    }
+    const auto is_date = [](const message::Field& field) {
+        return message::same_token(field.name, "Date");
+    };
+    if (std::none_of(head.headers.begin(), head.headers.end(), is_date)) {
+        append_field(text, "Date", now);
+    }
+    append_field(text, "X-Gangway-Route", report.route);
+    append_field(text, "X-Gangway-Process", head.process);
+    append_field(text, "Server-Timing", server_timing(report, Report::Clock::now()));
+    if (framing == Framing::chunked) {
+        append_field(text, "Transfer-Encoding", "chunked");
+    } else if (head.content_length && head.status != 204) {
+        text += "Content-Length: ";
+        append_number(text, *head.content_length);
+        text += "\r\n";
+    }
+    if (head.status == 101) {
+        append_field(text, "Connection", "Upgrade");
+        append_field(text, "Upgrade", head.upgrade);
+    } else if (!head.keep_alive || framing == Framing::until_close) {
+        append_field(text, "Connection", "close");
+    }
+    text += "\r\n";
+    return text;
+}
+
+std::string encode_interim_head(unsigned status, std::string_view reason, const Headers& headers) {
+    std::string text;
+    append_status_line(text, status, reason);
+    for (const message::Field& field : headers) {
+        append_field(text, field.name, field.value);
+    }
+    text += "\r\n";
+    return text;
+}
+
+} // namespace gangway::forward

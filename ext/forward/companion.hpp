@@ -1,0 +1,30 @@
+// A second coroutine beside the one that started it.
+#pragma once
+
+
+#include "module/asio.hpp"
+
+namespace gangway::forward {
+
+// On the same thread. Whoever starts it must co_await ended() before anything that it uses goes.
+class Companion {
+  public:
+    explicit Companion(const Executor& executor)
+        : executor_(executor), end_(executor, Timer::time_point::max()) {}
+    Companion(const Companion&) = delete;
+    Companion& operator=(const Companion&) = delete;
+
+    // work may throw nothing.
+    void start(awaitable<void> work);
+    bool is_running() const { return running_; }
+    awaitable<void> ended();
+
+  private:
+    awaitable<void> run(awaitable<void> work);
+
+    Executor executor_;
+    Timer end_; // never expires; cancelled at the end
+    bool running_ = false;
+};
+
+} // namespace gangway::forward

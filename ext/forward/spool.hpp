@@ -1,0 +1,48 @@
+// Keeps a request's body until its length is known.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "module/asio.hpp"
+
+namespace gangway::forward {
+
+// The first bytes in memory, the rest in a file without a name, which goes with it. The file is
+// written and read by plain system calls: they meet the page cache, not the disk, unless memory is
+// short. Used on the server's thread only.
+class Spool {
+  public:
+    // directory: where the file is made, when it is needed.
+    explicit Spool(std::string directory) : directory_(std::move(directory)) {}
+    ~Spool();
+    Spool(const Spool&) = delete;
+    Spool& operator=(const Spool&) = delete;
+
+    // False when the file cannot be made or written: error() says why.
+    bool append(std::string_view bytes);
+    std::uint64_t size() const { return size_; }
+    // The next bytes, from the first on; none at the end, or after an error. Valid until the next
+    // call.
+    std::string_view next();
+    error_code error() const { return error_; }
+
+    static constexpr std::size_t bytes_in_memory = 64 * 1024;
+
+  private:
+    bool open_file();
+    bool write_file(std::string_view bytes);
+
+    std::string directory_;
+    std::string memory_; // what came first; afterwards what was read from the file
+    int fd_ = -1;
+    std::uint64_t size_ = 0;
+    std::uint64_t given_ = 0;
+    std::uint64_t in_file_ = 0; // bytes written to the file
+    bool memory_given_ = false;
+    error_code error_;
+};
+
+} // namespace gangway::forward

@@ -1,0 +1,35 @@
+// The request headers that steer Gangway (docs/api.md, "Forwarding").
+//
+// Pure.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "admin/problem.hpp"
+#include "forward/bounds.hpp"
+#include "forward/route.hpp"
+#include "message/fields.hpp"
+
+namespace gangway::forward {
+
+// Each of them may be given once, and none reaches a process.
+inline constexpr std::array<std::string_view, 8> steering_headers{
+    "X-Passenger-Connect-Password", "X-Passenger-Process",       "X-Gangway-Route",
+    "X-Gangway-Wait",               "X-Gangway-Connect-Timeout", "X-Gangway-First-Byte-Timeout",
+    "X-Gangway-Idle-Timeout",       "X-Gangway-Timeout"};
+
+struct Steering {
+    Route route = Route::automatic;
+    Bounds bounds;
+};
+
+// defaults: as configured. X-Gangway-Timeout bounds the whole request, and lifts the bounds for the
+// first byte and for silence, unless those are given too: who gives a process two minutes does not
+// want it given up after one.
+std::variant<Steering, admin::Problem> parse_steering(const message::Fields& fields,
+                                                      const Bounds& defaults);
+
+} // namespace gangway::forward

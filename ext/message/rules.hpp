@@ -1,0 +1,21 @@
+// What a parsed head must keep to, beyond what the parser itself refuses, so that nobody can take the
+// end of a message for somewhere else (RFC 9112, 3.2, 6 and 11.2; docs/forwarding.md).
+//
+// Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "message/parser.hpp"
+
+namespace gangway::message {
+
+// Nothing, or one sentence on what is wrong.
+std::optional<std::string> check_request(const Head& head);
+std::optional<std::string> check_answer(const Head& head);
+
+// A request that asks to leave HTTP, and may (RFC 9110, 7.8): HTTP/1.1, without a body.
+bool asks_for_upgrade(const Head& head);
+
+} // namespace gangway::message

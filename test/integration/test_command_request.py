@@ -1,0 +1,280 @@
+"""`gangway request` against a real agent: bounds, what -v shows, many requests, progress, Ctrl-C."""
+
+import fcntl
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from support.command import command_environment, gangway
+from support.passenger import command_path
+from support.terminal import AtTerminal
+from support.waiting import wait_until
+
+OK, BAD_ANSWER, USAGE = range(3)
+INTERRUPTED = 130
+ENDLESS = "/stream?pieces=1000000000&bytes=16064"
+LATENCIES = {"min", "mean", "p50", "p90", "p95", "p99", "max"}
+
+
+def first(agent):
+    return agent.admin.processes()[0]["pid"]
+
+
+def processed(agent, pid):
+    return agent.pool_xml().process(pid).number("processed")
+
+
+def series(agent, pid, path, *arguments, **options):
+    """(exit code, figures) of a request that is repeated."""
+    result = gangway(agent, "request", pid, path, "--json", *arguments, **options)
+    assert result.errors == "", result
+    return result.code, json.loads(result.text)
+
+
+# ---------------------------------------------------------------- bounds
+
+@pytest.mark.parametrize("option, code", [("--timeout", "total_timeout"),
+                                          ("--first-byte-timeout", "first_byte_timeout")])
+def test_a_bound_ends_a_request_that_takes_longer(nodejs, option, code):
+    result = gangway(nodejs, "request", first(nodejs), "/sleep?seconds=5", option, "0.3")
+    assert result.code == BAD_ANSWER and result.errors.startswith(f"gangway: {code}: "), result
+
+
+def test_bounds_that_are_long_enough_change_nothing(agent):
+    result = gangway(agent, "request", first(agent), "/", "--timeout", 30, "--connect-timeout", 5,
+                     "--first-byte-timeout", 20, "--idle-timeout", 10.5, "-v")
+    assert result.code == OK and "pid=" in result.text, result
+    for header in ("Timeout: 30", "Connect-Timeout: 5", "First-Byte-Timeout: 20", "Idle-Timeout: 10.5"):
+        assert f"> X-Gangway-{header}\n" in result.errors
+
+
+def test_a_bound_for_the_whole_request_breaks_an_endless_answer_visibly(agent):
+    pid = first(agent)
+    result = gangway(agent, "request", pid, ENDLESS, "-o", "/dev/null", "--timeout", "0.5")
+    assert result.code == BAD_ANSWER and "the answer breaks off after" in result.errors, result
+    assert gangway(agent, "request", pid, "/").code == OK
+
+
+@pytest.mark.parametrize("option, value", [
+    ("--timeout", "0"), ("--timeout", "90000"), ("--timeout", "soon"), ("--wait", "-1"),
+    ("--connect-timeout", "3601"), ("--first-byte-timeout", "nan"), ("--idle-timeout", "0"),
+    ("-n", "0"), ("-n", "many"), ("--concurrency", "1000")])
+def test_a_value_that_cannot_be_is_a_usage_error_that_says_what_can(option, value):
+    result = gangway(None, "request", 1, "/", option, value)
+    assert result.code == USAGE and f"'{value}' does not fit; give " in result.errors, result
+
+
+# ---------------------------------------------------------------- -v
+
+def test_verbose_shows_both_headers_and_times_and_no_password(agent):
+    pid = first(agent)
+    password = agent.pool_xml().groups[0].password
+    result = gangway(agent, "request", pid, "/", "-d", "x=1", "-v", "-H", "Authorization: Bearer hidden",
+                     environment={"GANGWAY_PASSWORD": password})
+    assert result.code == OK and "body_bytes=3" in result.text, result
+    assert "HTTP/1.1" not in result.text
+    lines = result.errors.splitlines()
+    assert f"> POST /v1/processes/{pid}/request/ HTTP/1.1" in lines
+    assert "> X-Passenger-Connect-Password: ***" in lines and "> Authorization: ***" in lines
+    assert password not in result.errors and "hidden" not in result.errors
+    assert any(line.startswith("< HTTP/1.1 200") for line in lines)
+    assert any(line.startswith(f"< X-Gangway-Process: {pid} ") for line in lines)
+    milliseconds = r"\d+\.\d{3} ms"
+    agent_times, = [line for line in lines if line.startswith("* agent: ")]
+    assert re.fullmatch(rf"\* agent: queue {milliseconds}, connect {milliseconds}, "
+                        rf"first byte {milliseconds}, total {milliseconds}", agent_times)
+    assert re.fullmatch(rf"\* here: total {milliseconds}", lines[-1])
+
+
+def test_verbose_shows_how_far_a_broken_answer_came(nodejs):
+    result = gangway(nodejs, "request", first(nodejs), "/die", "-v", "-o", "/dev/null")
+    assert result.code == BAD_ANSWER, result
+    lines = result.errors.splitlines()
+    assert any(line.startswith("< HTTP/1.1 200") for line in lines)
+    assert lines[-1].startswith("gangway: the answer breaks off after "), result
+
+
+# ---------------------------------------------------------------- broken answers
+
+@pytest.mark.parametrize("at", ["middle", "stream"])
+def test_an_answer_that_breaks_off_is_no_answer(nodejs, tmp_path, at):
+    result = gangway(nodejs, "request", first(nodejs), f"/die?at={at}", "-o", tmp_path / "part")
+    assert result.code == BAD_ANSWER, result
+    assert re.match(r"gangway: the answer breaks off after \d+ bytes of its body: ", result.errors), result
+
+
+# ---------------------------------------------------------------- many requests
+
+def test_a_series_makes_so_many_requests_to_that_process_and_shows_figures(agent):
+    pid = first(agent)
+    before = processed(agent, pid)
+    code, figures = series(agent, pid, "/", "-n", 25, "--route", "pool")
+    assert code == OK
+    assert (figures["planned"], figures["requests"], figures["failed"]) == (25, 25, 0)
+    assert figures["statuses"] == {"200": 25} and figures["failures"] == {}
+    assert figures["seconds"] > 0 and figures["requests_per_second"] > 0
+    assert set(figures["latency_ms"]) == LATENCIES
+    assert 0 < figures["latency_ms"]["min"] <= figures["latency_ms"]["p50"] <= figures["latency_ms"]["max"]
+    assert figures["bytes"]["received"] >= 25 * len("pid=")
+    agent.wait_for_no_sessions()
+    assert processed(agent, pid) == before + 25
+
+
+def test_a_series_shows_figures_to_people_instead_of_answers(python):
+    result = gangway(python, "request", first(python), "/", "-n", 3)
+    assert result.code == OK, result
+    lines = result.text.splitlines()
+    assert [line.split()[0] for line in lines] == ["requests", "failed", "status", "latency", "bytes"]
+    assert lines[0].split()[1] == "3" and lines[2].split() == ["status", "200:", "3"]
+
+
+def test_a_series_uses_its_connections_again(nodejs):
+    def accepted():
+        return nodejs.admin.get("/v1/pool").json["gangway"]["connections"]["accepted"]
+
+    pid = first(nodejs)
+    before = accepted()
+    series(nodejs, pid, "/", "-n", 40, "--concurrency", 4)
+    assert accepted() == before + 4 + 1  # and the one that asked
+
+
+def test_a_series_sends_so_many_at_once(nodejs):
+    pid = first(nodejs)
+    with AtTerminal(nodejs, "request", pid, "/sleep?seconds=2", "-n", 5, "--concurrency", 5) as command:
+        nodejs.wait_for_sessions(pid, 5)
+        assert command.end() == OK
+        assert command.process.stdout.read().decode().startswith("requests    5 in ")
+
+
+def test_a_series_sends_its_body_with_each_request(agent, tmp_path):
+    (tmp_path / "body").write_bytes(os.urandom(200_000))
+    for arguments in (["--data-binary", f"@{tmp_path}/body"], ["-T", tmp_path / "body"]):
+        code, figures = series(agent, first(agent), "/echo", "-n", 4, *arguments)
+        assert code == OK and figures["statuses"] == {"200": 4}
+        assert figures["bytes"] == {"sent": 800_000, "received": 800_000}
+
+
+def test_a_series_cannot_send_standard_input(python):
+    for arguments in (["-d", "@-"], ["-T", "-"]):
+        result = gangway(python, "request", first(python), "/", "-n", 2, *arguments, stdin=b"x")
+        assert result.code == USAGE and "save it to a file" in result.errors, result
+
+
+def test_a_series_counts_bad_statuses_as_failures_only_when_told_to(python):
+    pid = first(python)
+    code, figures = series(python, pid, "/status?code=500", "-n", 4)
+    assert (code, figures["failed"], figures["statuses"]) == (OK, 0, {"500": 4})
+    code, figures = series(python, pid, "/status?code=500", "-n", 4, "--fail")
+    assert (code, figures["failures"], figures["latency_ms"]) == (BAD_ANSWER, {"HTTP 500": 4}, None)
+
+
+def test_a_series_counts_errors_of_gangway_by_their_code(python):
+    code, figures = series(python, 2 ** 22 + 1, "/", "-n", 3)
+    assert code == BAD_ANSWER
+    assert figures["failures"] == {"process_not_found": 3} and figures["statuses"] == {"404": 3}
+    pid = first(python)
+    connection = python.admin.connection()
+    try:
+        connection.request("GET", f"/v1/processes/{pid}/request/sleep?seconds=2")
+        python.wait_for_sessions(pid, 1)
+        code, figures = series(python, pid, "/", "-n", 3, "--wait", "0")
+        assert code == BAD_ANSWER and figures["failures"] == {"process_busy": 3}
+        connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def test_a_series_counts_an_answer_that_breaks_off(nodejs):
+    code, figures = series(nodejs, first(nodejs), "/die", "-n", 2)
+    assert code == BAD_ANSWER and figures["failed"] == 2
+    assert figures["failures"]["broken off"] == 1
+
+
+# ---------------------------------------------------------------- progress and Ctrl-C
+
+def test_progress_of_an_answer_is_shown_until_ctrl_c_which_frees_the_process(agent):
+    pid = first(agent)
+    with AtTerminal(agent, "request", pid, ENDLESS, "-o", "/dev/null") as command:
+        command.wait_to_show(", received ")
+        agent.wait_for_sessions(pid, 1)
+        command.press_ctrl_c()
+        assert command.end() == INTERRUPTED
+        assert command.last_line == "gangway: interrupted"
+        assert command.settings_are_kept
+    agent.wait_for_no_sessions()
+    answer = gangway(agent, "request", pid, "/", "--wait", 10)
+    assert answer.code == OK and f"pid={pid}" in answer.text, answer
+
+
+def test_progress_of_an_upload_is_shown_until_ctrl_c_which_frees_the_process(agent, tmp_path):
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(64 << 30)
+    pid = first(agent)
+    with AtTerminal(agent, "request", pid, "/", "-T", tmp_path / "large") as command:
+        command.wait_to_show(" of 64.0 GiB (")
+        command.wait_to_show("waiting for the answer")
+        assert ", sent " in command.shown
+        command.press_ctrl_c()
+        assert command.end() == INTERRUPTED
+        assert command.last_line == "gangway: interrupted"
+    agent.wait_for_no_sessions()
+    answer = gangway(agent, "request", pid, "/", "--wait", 10)
+    assert answer.code == OK and f"pid={pid}" in answer.text, answer
+
+
+def test_progress_of_a_series_is_shown_until_ctrl_c_which_shows_the_figures_so_far(python):
+    pid = first(python)
+    with AtTerminal(python, "request", pid, "/", "-n", 10_000_000) as command:
+        command.wait_to_show(" of 10000000 requests, ")
+        command.press_ctrl_c()
+        assert command.end() == INTERRUPTED
+        figures = command.process.stdout.read().decode()
+        assert re.match(r"requests    [1-9]\d* of 10000000 in ", figures), figures
+        assert "\nfailed      0\n" in figures and " p99 " in figures
+        assert command.last_line == "gangway: interrupted"
+        assert command.settings_are_kept
+
+
+def test_progress_is_gone_when_the_answer_has_come(nodejs):
+    with AtTerminal(nodejs, "request", first(nodejs), "/sleep?seconds=3") as command:
+        command.wait_to_show("s, waiting for the answer")
+        assert command.end() == OK
+        assert command.shown.endswith("\r\x1b[K")
+        assert b"pid=" in command.process.stdout.read()
+
+
+def test_no_progress_is_shown_where_there_is_no_terminal(nodejs):
+    result = gangway(nodejs, "request", first(nodejs), "/sleep?seconds=1.5")
+    assert result.code == OK and result.errors == "", result
+
+
+def test_ctrl_c_ends_it_while_nobody_reads_its_output(python):
+    def default_interrupt():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def unread(pipe):
+        return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
+
+    pid = first(python)
+    command = subprocess.Popen(
+        [str(command_path()), "request", str(pid), ENDLESS], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command_environment(python),
+        preexec_fn=default_interrupt)
+    try:
+        capacity = fcntl.fcntl(command.stdout, fcntl.F_GETPIPE_SZ)
+        wait_until(lambda: unread(command.stdout) > capacity - 4096, "the pipe is full")
+        command.send_signal(signal.SIGINT)
+        assert command.wait(20) == INTERRUPTED
+        assert command.stderr.read() == b"gangway: interrupted\n"
+    finally:
+        command.kill()
+        command.wait()
+        command.stdout.close()
+        command.stderr.close()
+    python.wait_for_no_sessions()

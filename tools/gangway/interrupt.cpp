@@ -1,0 +1,59 @@
+#include "interrupt.hpp"
+
+#include "exit_code.hpp"
+#include "system_error_text.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace gangway::command {
+
+namespace {
+
+// What the handler touches.
+volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t event_descriptor = -1;
+
+void on_interrupt(int /*number*/) {
+    const int error = errno;
+    interrupted = 1;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t ignored = ::write(event_descriptor, &one, sizeof(one));
+    errno = error;
+}
+
+} // namespace
+
+InterruptWatch::InterruptWatch() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!event_) {
+        throw Failure(ExitCode::bad_answer, "eventfd: " + system_error_text(errno));
+    }
+    interrupted = 0;
+    event_descriptor = event_.get();
+    ::sigaction(SIGINT, nullptr, &before_);
+    if (before_.sa_handler == SIG_IGN) {
+        return;
+    }
+    struct sigaction action {};
+    action.sa_handler = on_interrupt;
+    // No SA_RESTART: a write() that waits for a slow reader must come back.
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(SIGINT, &action, nullptr);
+}
+
+InterruptWatch::~InterruptWatch() {
+    ::sigaction(SIGINT, &before_, nullptr);
+    event_descriptor = -1;
+    interrupted = 0;
+}
+
+void check_interrupt() {
+    if (interrupted != 0) {
+        throw Failure(ExitCode::interrupted, "interrupted");
+    }
+}
+
+} // namespace gangway::command

@@ -1,0 +1,30 @@
+// Ctrl-C while the command waits for an answer: it ends in order instead of on the spot.
+#pragma once
+
+#include "file_descriptor.hpp"
+
+#include <csignal>
+
+namespace gangway::command {
+
+// While one exists, the first SIGINT is noticed here, and a second one ends the process. Where
+// SIGINT is ignored, as for a shell's background jobs, it stays so. At most one at a time.
+class InterruptWatch {
+  public:
+    InterruptWatch();
+    InterruptWatch(const InterruptWatch&) = delete;
+    InterruptWatch& operator=(const InterruptWatch&) = delete;
+    ~InterruptWatch();
+
+    // Readable from the first SIGINT on, for poll().
+    [[nodiscard]] int descriptor() const { return event_.get(); }
+
+  private:
+    FileDescriptor event_;
+    struct sigaction before_ {};
+};
+
+// After a system call was interrupted: throws Failure(interrupted) if that was SIGINT.
+void check_interrupt();
+
+} // namespace gangway::command

@@ -1,0 +1,27 @@
+// What the line of progress says.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace gangway::command {
+
+// Bytes of one request's and its answer's body so far, and how many were announced.
+struct Transfer {
+    std::uint64_t sent = 0;
+    std::optional<std::uint64_t> sent_announced;
+    std::uint64_t received = 0;
+    std::optional<std::uint64_t> received_announced;
+};
+
+// "3s, sent 12.0 MiB of 96.0 MiB (12%), 4.0 MiB/s, waiting for the answer"
+[[nodiscard]] std::string transfer_text(const Transfer& transfer,
+                                        std::chrono::duration<double> elapsed);
+
+// "3s, 1204 of 5000 requests, 401.3/s, 2 failed"
+[[nodiscard]] std::string series_text(std::uint64_t done, std::uint64_t planned,
+                                      std::uint64_t failed, std::chrono::duration<double> elapsed);
+
+} // namespace gangway::command
