@@ -209,10 +209,16 @@ class Passenger:
         return (self.instance_dir / "agents.s" / "core_api").exists()
 
     def find_core(self):
-        return wait_until(lambda: next((pid for pid in system.descendants(self.watchdog.pid)
-                                        if "PassengerAgent core" in system.command_of(pid)
-                                        or "Passenger core" in system.command_of(pid)), None),
+        return wait_until(lambda: next(filter(self.is_core, system.descendants(self.watchdog.pid)), None),
                           "the core process")
+
+    @staticmethod
+    def is_core(pid):
+        try:
+            command = system.command_of(pid)
+        except (FileNotFoundError, ProcessLookupError):  # It has ended since it was listed.
+            return False
+        return "PassengerAgent core" in command or "Passenger core" in command
 
     def check_alive(self):
         if self.watchdog.poll() is not None:
