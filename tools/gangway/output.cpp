@@ -42,6 +42,9 @@ void Output::write(std::string_view bytes) {
         const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
         if (count >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(count));
+            if (!bytes.empty()) { // A signal makes a write short that has begun.
+                check_interrupt();
+            }
         } else if (errno == EAGAIN) {
             // Somebody else made the shared descriptor non-blocking.
             pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
