@@ -187,8 +187,9 @@ std::optional<Problem> Connection::understand(Request& request) {
     const Credentials brought = credentials(request.forwarded);
     request.authorization_used = brought.authorization.has_value();
     request.access = authorize(brought, context_.accounts, context_.agent_uid);
-    record_.as = request.access.word();
-    if (!context_.admission.admits(request.access)) {
+    const bool admitted = context_.admission.admits(request.access);
+    record_.as = admitted ? request.access.word() : Access::none().word();
+    if (!admitted) {
         return Problem{Code::unauthorized,
                        "Send the password of a process in X-Passenger-Connect-Password, or an "
                        "account with Basic authentication."};

@@ -71,7 +71,10 @@ void write_routes(JsonWriter& json, const Row& row) {
     if (row.process.life == GANGWAY_PROCESS_ALIVE &&
         (row.process.enabled == GANGWAY_PROCESS_ENABLED ||
          row.process.enabled == GANGWAY_PROCESS_DISABLING)) {
-        if (std::any_of(sockets.begin(), sockets.end(), accepts)) {
+        // As Group::route() does: to one that is being disabled only when there is no other.
+        const bool has_turn = row.process.enabled == GANGWAY_PROCESS_ENABLED ||
+                              row.snapshot.group(row.process).enabled_process_count == 0;
+        if (has_turn && std::any_of(sockets.begin(), sockets.end(), accepts)) {
             json.string("pool");
         }
         if (std::any_of(sockets.begin(), sockets.end(), debugs)) {

@@ -132,7 +132,9 @@ std::string Download::encode_head(std::string_view process) {
     }
     framing_ = choose_framing(request.is_method("HEAD"), head_.status, request.version >= 11, length);
     passes_trailers_ = framing_ == Framing::chunked && request.fields.lists("TE", "trailers");
+    // What is unread of the request's body stands in the way of a next one.
     client_keep_alive_ = request.version >= 11 && client_.parser.keep_alive() &&
+                         client_.parser.is_done() &&
                          framing_ != Framing::until_close && !upgraded();
     const AnswerHead head{head_.status,
                           reason(head_),
@@ -200,6 +202,9 @@ awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
                                           pieces[0]);
         exchange_.heard();
         count = pieces[0].empty() ? 0 : 1;
+        if (exchange_.is_cut()) { // Then an end of file is of our making, and ends no body.
+            ec = net::error::operation_aborted;
+        }
     }
     co_return ec;
 }

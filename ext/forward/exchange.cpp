@@ -115,7 +115,9 @@ awaitable<bool> Exchange::pause(std::chrono::milliseconds duration) {
 }
 
 void Exchange::cut(Cut reason) {
-    if (!running_ || is_cut()) {
+    // A tunnel's client that ended both ways may have sent something before: that still goes on.
+    const bool too_early = reason == Cut::client_gone && phase_ == Phase::tunnel;
+    if (!running_ || is_cut() || too_early) {
         return;
     }
     cut_ = reason;

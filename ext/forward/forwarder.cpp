@@ -181,7 +181,7 @@ awaitable<std::optional<Outcome>> Forwarder::spool_body() {
             co_return Outcome(spool_failed(spool_.error()));
         }
     }
-    body_ = {false, spool_.size()};
+    body_ = {false, spool_.size(), true};
     spooled_ = true;
     co_return std::nullopt;
 }
@@ -274,6 +274,10 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
         co_return cut_outcome();
     }
     report_.connected = Clock::now();
+    if (upstream.reused() && upstream.has_input()) {
+        // What is there answers nothing that was asked (RFC 9112, 9.3); or the process has closed it.
+        co_return std::nullopt;
+    }
     co_return co_await converse(upstream);
 }
 

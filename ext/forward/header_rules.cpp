@@ -44,9 +44,12 @@ Headers filter(const Fields& fields, Wanted wanted) {
     Headers result;
     result.reserve(fields.size());
     for (const Field field : fields) {
-        // What Connection names is hop-by-hop, too.
-        if (!field.name.starts_with("!~") && !contains(never_passed_on, field.name) &&
-            !(has_options && fields.lists("Connection", field.name)) && wanted(field.name)) {
+        // What Connection names is hop-by-hop, too; but Host is for every recipient, and without it an
+        // application takes itself for another.
+        const bool named = has_options && !same_token(field.name, "Host") &&
+                           fields.lists("Connection", field.name);
+        if (!named && !field.name.starts_with("!~") && !contains(never_passed_on, field.name) &&
+            wanted(field.name)) {
             result.push_back(field);
         }
     }

@@ -34,11 +34,14 @@ void append_cgi_headers(std::string& text, const Headers& headers) {
         const auto same = [&](const message::Field& other) {
             return message::same_token(other.name, it->name);
         };
-        if (!has_cgi_name(it->name) || message::same_token(it->name, "Content-Type") ||
-            std::any_of(headers.begin(), it, same)) {
+        if (!has_cgi_name(it->name) || std::any_of(headers.begin(), it, same)) {
             continue;
         }
-        append_cgi_name(text, it->name);
+        if (message::same_token(it->name, "Content-Type")) {
+            text += "CONTENT_TYPE";
+        } else {
+            append_cgi_name(text, it->name);
+        }
         text += '\0';
         text += it->value;
         const char separator = message::same_token(it->name, "Cookie") ? ';' : ',';
@@ -113,7 +116,6 @@ std::string encode_session_request(const Request& request, std::string_view serv
     const std::size_t colon = std::min(request.host.rfind(':'), request.host.size());
     const bool has_port =
         colon < request.host.size() && request.host.find(']', colon) == std::string_view::npos;
-    const std::string_view content_type = find(request.headers, "Content-Type").value_or("");
     const bool mounted =
         request.base_uri.size() > 1 && request.target.substr(0, mark).starts_with(request.base_uri);
     const std::size_t path_begin = mounted ? request.base_uri.size() : 0;
@@ -133,10 +135,7 @@ std::string encode_session_request(const Request& request, std::string_view serv
     header.add("SERVER_PROTOCOL", "HTTP/1.1");
     header.add("REMOTE_ADDR", "127.0.0.1");
     header.add("REMOTE_PORT", "0");
-    if (!content_type.empty()) {
-        header.add("CONTENT_TYPE", content_type);
-    }
-    if (!request.body.empty() && !request.body.chunked) {
+    if (request.body.length && (*request.body.length > 0 || request.body.counted)) {
         header.add("CONTENT_LENGTH", std::to_string(*request.body.length));
     }
     header.add("PASSENGER_CONNECT_PASSWORD", request.password);

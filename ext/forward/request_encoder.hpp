@@ -15,7 +15,8 @@ namespace gangway::forward {
 // How long the body is.
 struct Body {
     bool chunked = false;
-    std::optional<std::uint64_t> length{}; // as Content-Length said
+    std::optional<std::uint64_t> length{}; // as Content-Length said, or as was found out
+    bool counted = false;                  // it was found out, so the process is told even of 0
 
     bool empty() const { return !chunked && length.value_or(0) == 0; }
 };

@@ -55,6 +55,9 @@ awaitable<void> Tunnel::move_to_process() {
         const error_code ec = co_await client_.stream.read_raw(bytes);
         if (ec == net::error::eof) {
             upstream_.shutdown_send();
+            if (!client_ended_ && client_.stream.hung_up()) {
+                upstream_.cancel(); // There is nobody for what the process may still have to say.
+            }
             co_return;
         }
         if (ec || broken_) {
@@ -82,6 +85,7 @@ awaitable<void> Tunnel::move_to_client() {
             ec = failed;
         }
         if (ec == net::error::eof) {
+            client_ended_ = true;
             client_.stream.shutdown_send();
             co_return;
         }

@@ -33,6 +33,7 @@ class Tunnel {
     Report& report_;
     beast::flat_buffer& buffer_;
     Companion companion_;
+    bool client_ended_ = false; // nothing more is sent to the client
     bool broken_ = false;
 };
 

@@ -94,6 +94,13 @@ void Upstream::shutdown_send() {
     socket_.shutdown(WorkerSocket::shutdown_send, ignored);
 }
 
+bool Upstream::has_input() {
+    char byte = 0;
+    const ssize_t size =
+        ::recv(socket_.native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    return size >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 void Upstream::request_oobw() {
     if (session_ != nullptr) {
         session_->request_oobw();

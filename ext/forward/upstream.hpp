@@ -34,6 +34,9 @@ class Upstream {
     // Whether the connection was kept alive from an earlier request, so that it may have gone
     // stale.
     bool reused() const { return connection_.reused != 0; }
+    // Whether there is anything to be read, or nothing more will come. Before a request is sent, a
+    // connection on which there is can only be one that went wrong after the request before.
+    bool has_input();
     void request_oobw();
     // Says that nothing more will be sent.
     void shutdown_send();

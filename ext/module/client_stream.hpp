@@ -56,6 +56,9 @@ class ClientStream {
     // then on, and until the stream goes.
     void on_hangup(std::function<void()> handler);
 
+    // Whether it has. After shutdown_send() a client that only shut down its writing looks so, too.
+    bool hung_up();
+
     // Interrupts whatever waits on the socket.
     void cancel();
     void close();
@@ -64,7 +67,6 @@ class ClientStream {
   private:
     struct HangupWatch;
     static void watch(const std::shared_ptr<HangupWatch>& hangup);
-    bool hung_up();
     error_code told(error_code ec, bool& timed_out);
 
     ClientSocket socket_;

@@ -77,7 +77,7 @@ def test_a_stopped_worker_is_given_up_and_nothing_else_suffers(agent):
         answers = []
         begun = time.monotonic()
         asking = threading.Thread(daemon=True, target=lambda: answers.append(
-            agent.admin.forward(pid, "/", headers={"X-Gangway-Timeout": "2"})))
+            agent.admin.forward(pid, "/", headers={"X-Gangway-First-Byte-Timeout": "2"})))
         asking.start()
         agent.wait_for_sessions(pid, 1)
         listing = time.monotonic()
@@ -87,7 +87,7 @@ def test_a_stopped_worker_is_given_up_and_nothing_else_suffers(agent):
         assert asking.is_alive(), "the stopped worker answered"
         asking.join(20)
         waited = time.monotonic() - begun
-        assert answers[0].status == 504 and answers[0].code == "worker_timeout", answers
+        assert answers[0].status == 504 and answers[0].code == "first_byte_timeout", answers
         assert 2 <= waited < 5
         agent.wait_for_no_sessions()
     finally:
@@ -100,7 +100,7 @@ def test_a_worker_that_falls_silent_in_the_middle_of_its_answer_breaks_it_visibl
     connection = agent.admin.connection()
     try:
         connection.request("GET", forwarded(pid, "/fixed?bytes=50000000"),
-                           headers={"X-Gangway-Timeout": "1"})
+                           headers={"X-Gangway-Idle-Timeout": "1"})
         response = connection.getresponse()
         assert response.status == 200
         os.kill(pid, signal.SIGSTOP)
@@ -119,8 +119,8 @@ def test_a_direct_request_to_a_stopped_worker_is_given_up(ruby):
     os.kill(pid, signal.SIGSTOP)
     try:
         answer = ruby.admin.forward(pid, "/", headers={"X-Gangway-Route": "direct",
-                                                       "X-Gangway-Timeout": "0.5"})
-        assert answer.status == 504 and answer.code == "worker_timeout", answer
+                                                       "X-Gangway-First-Byte-Timeout": "0.5"})
+        assert answer.status == 504 and answer.code == "first_byte_timeout", answer
     finally:
         os.kill(pid, signal.SIGCONT)
 
@@ -141,11 +141,11 @@ def test_response_headers_beyond_the_limit_are_bad_response(agent):
     assert agent.admin.forward(pid, "/").fields["pid"] == str(pid)
 
 
-def test_idle_timeout_seconds_of_the_configuration_is_the_default_timeout(new_agent):
-    agent = new_agent("python", workers=1, config={"idle_timeout_seconds": 0.5}).ready()
+def test_first_byte_timeout_seconds_of_the_configuration_is_the_default_timeout(new_agent):
+    agent = new_agent("python", workers=1, config={"first_byte_timeout_seconds": 0.5}).ready()
     pid = agent.admin.processes()[0]["pid"]
     answer = agent.admin.forward(pid, "/sleep?seconds=2")
-    assert answer.status == 504 and answer.code == "worker_timeout", answer
+    assert answer.status == 504 and answer.code == "first_byte_timeout", answer
     agent.wait_for_no_sessions()
 
 
