@@ -168,7 +168,8 @@ std::optional<Problem> Connection::check_head() const {
         return Problem{Code::bad_header, "Authorization is given twice."};
     }
     const auto expect = header("Expect");
-    if (expect && head_.version >= 11 && !message::same_token(*expect, "100-continue")) {
+    if (expect && head_.version >= 11 &&
+        (head_.fields.count("Expect") > 1 || !message::same_token(*expect, "100-continue"))) {
         return forward::expectation_failed();
     }
     return std::nullopt;
@@ -284,7 +285,7 @@ awaitable<bool> Connection::answer_forward(const Request& request) {
         co_return co_await send(*problem);
     }
     record_.status = record_.report.status;
-    co_return std::get<forward::Done>(outcome).keep_alive;
+    co_return std::get<forward::Done>(outcome).keep_alive && !context_.draining;
 }
 
 awaitable<bool> Connection::send(const Problem& problem) {

@@ -98,16 +98,21 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
     append_field(text, "Server-Timing", server_timing(report, Report::Clock::now()));
     if (framing == Framing::chunked) {
         append_field(text, "Transfer-Encoding", "chunked");
-    } else if (head.content_length && head.status != 204) {
+    } else if (head.content_length && head.status != 101 && head.status != 204) {
         text += "Content-Length: ";
         append_number(text, *head.content_length);
         text += "\r\n";
     }
-    if (head.status == 101) {
-        append_field(text, "Connection", "Upgrade");
+    // 426 says what to upgrade to (RFC 9110, 15.5.22).
+    const bool names_upgrade = (head.status == 101 || head.status == 426) && !head.upgrade.empty();
+    if (names_upgrade) {
         append_field(text, "Upgrade", head.upgrade);
-    } else if (!head.keep_alive || framing == Framing::until_close) {
-        append_field(text, "Connection", "close");
+    }
+    const bool closes =
+        head.status != 101 && (!head.keep_alive || framing == Framing::until_close);
+    if (closes || names_upgrade) {
+        append_field(text, "Connection",
+                     !closes ? "Upgrade" : names_upgrade ? "close, Upgrade" : "close");
     }
     text += "\r\n";
     return text;

@@ -14,6 +14,9 @@ namespace gangway::forward {
 
 namespace {
 
+// Interim answers that one request may get.
+constexpr unsigned most_interims = 100;
+
 // So many pieces of a body, each from one chunk of the process, are written at once.
 constexpr std::size_t most_pieces = 4;
 
@@ -56,6 +59,7 @@ void Kept::give_back_memory() {
         buffer.clear();
         buffer.shrink_to_fit();
     }
+    head.clear();
 }
 
 Download::Download(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
@@ -98,11 +102,17 @@ awaitable<error_code> Download::read_head() {
             complaint_ = std::move(*wrong);
             co_return http::error::bad_field;
         }
-        if (head_.status >= 200 || (head_.status == 101 && upgrade_)) {
+        const bool switches = head_.status == 101 && upgrade_ && head_.fields.find("Upgrade");
+        if (head_.status >= 200 || switches) {
             co_return error_code();
         }
+        if (interims_++ == most_interims) {
+            complaint_ = "it sends interim answers without end";
+            co_return http::error::bad_status;
+        }
         if (head_.status < 100 || head_.status == 101) {
-            complaint_ = head_.status == 101 ? "it switches protocols without having been asked"
+            complaint_ = head_.status == 101 ? "it switches protocols without having been asked, or "
+                                               "without saying to which"
                                              : "its status is below 100";
             co_return http::error::bad_status;
         }

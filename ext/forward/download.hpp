@@ -76,6 +76,7 @@ class Download {
     std::string complaint_;
     std::function<void()> on_received_;
     Framing framing_ = Framing::none;
+    unsigned interims_ = 0;
     bool passes_trailers_ = false;
     bool client_keep_alive_ = false;
 };

@@ -191,7 +191,7 @@ awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upst
     for (unsigned attempt = 1;; attempt++) {
         const bool time_is_up = Clock::now() >= wait_end_;
         switch (next_step(
-            {wanted(), !body_.empty(), identity().debug_address.size > 0, busy, time_is_up})) {
+            {wanted(), !body_.empty() || upgrade_, identity().debug_address.size > 0, busy, time_is_up})) {
         case Step::open_session: {
             auto problem = open_session(upstream, busy);
             if (problem || !busy) {

@@ -66,10 +66,13 @@ Headers request_headers(const Fields& fields, const RequestHeaderRules& rules) {
                !(rules.drop_authorization && same_token(name, "Authorization"));
     });
     if (!rules.host.empty()) {
-        for (Field& field : result) {
-            if (same_token(field.name, "Host")) {
-                field.value = rules.host;
-            }
+        const auto host = std::find_if(result.begin(), result.end(), [](const Field& field) {
+            return same_token(field.name, "Host");
+        });
+        if (host == result.end()) {
+            result.push_back({"Host", rules.host});
+        } else {
+            host->value = rules.host;
         }
     }
     return result;

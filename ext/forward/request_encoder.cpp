@@ -135,7 +135,7 @@ std::string encode_session_request(const Request& request, std::string_view serv
     header.add("SERVER_PROTOCOL", "HTTP/1.1");
     header.add("REMOTE_ADDR", "127.0.0.1");
     header.add("REMOTE_PORT", "0");
-    if (request.body.length && (*request.body.length > 0 || request.body.counted)) {
+    if (!request.body.empty() && !request.body.chunked) {
         header.add("CONTENT_LENGTH", std::to_string(*request.body.length));
     }
     header.add("PASSENGER_CONNECT_PASSWORD", request.password);

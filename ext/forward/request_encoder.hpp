@@ -18,7 +18,7 @@ struct Body {
     std::optional<std::uint64_t> length{}; // as Content-Length said, or as was found out
     bool counted = false;                  // it was found out, so the process is told even of 0
 
-    bool empty() const { return !chunked && length.value_or(0) == 0; }
+    bool empty() const { return !chunked && !counted && length.value_or(0) == 0; }
 };
 
 struct Request {

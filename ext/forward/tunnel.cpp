@@ -56,7 +56,7 @@ awaitable<void> Tunnel::move_to_process() {
         if (ec == net::error::eof) {
             upstream_.shutdown_send();
             if (!client_ended_ && client_.stream.hung_up()) {
-                upstream_.cancel(); // There is nobody for what the process may still have to say.
+                exchange_.enter(Phase::receiving); // Nobody waits for what it may still say.
             }
             co_return;
         }

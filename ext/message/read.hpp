@@ -49,7 +49,12 @@ inline void skip_empty_line(beast::flat_buffer& buffer) {
     }
 }
 
-// What can never become an answer is not waited for.
+// What can never become a message is not waited for.
+inline bool may_be_request(std::string_view begin) {
+    const auto first = begin.empty() ? 'G' : begin.front();
+    return first > ' ' && first < '\x7f';
+}
+
 inline bool may_be_answer(std::string_view begin) {
     constexpr std::string_view version = "HTTP/1.";
     return begin.substr(0, version.size()) == version.substr(0, begin.size());
@@ -66,6 +71,10 @@ awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
         if constexpr (is_request) {
             if (scan.size() == 0) {
                 detail::skip_empty_line(buffer);
+            }
+            if (!detail::may_be_request(detail::view(buffer)) &&
+                !std::string_view("\r\n").starts_with(detail::view(buffer))) {
+                co_return http::error::bad_method;
             }
         } else if (!detail::may_be_answer(detail::view(buffer))) {
             co_return http::error::bad_version;

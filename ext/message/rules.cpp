@@ -64,8 +64,9 @@ std::optional<std::string> check_answer(const Head& head) {
 }
 
 bool asks_for_upgrade(const Head& head) {
-    return head.version >= 11 && head.fields.lists("Connection", "upgrade") &&
-           head.fields.count("Upgrade") > 0 && head.fields.count("Transfer-Encoding") == 0 &&
+    return head.version >= 11 && !head.is_method("HEAD") &&
+           head.fields.lists("Connection", "upgrade") && head.fields.count("Upgrade") == 1 &&
+           head.fields.count("Transfer-Encoding") == 0 &&
            head.fields.find("Content-Length").value_or("0") == "0";
 }
 

@@ -15,7 +15,8 @@ namespace gangway::message {
 std::optional<std::string> check_request(const Head& head);
 std::optional<std::string> check_answer(const Head& head);
 
-// A request that asks to leave HTTP, and may (RFC 9110, 7.8): HTTP/1.1, without a body.
+// A request that asks to leave HTTP, and may (RFC 9110, 7.8): HTTP/1.1, without a body, and
+// not HEAD.
 bool asks_for_upgrade(const Head& head);
 
 } // namespace gangway::message

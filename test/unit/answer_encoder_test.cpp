@@ -140,8 +140,8 @@ TEST(AnswerHead, TellsOfAnUpgrade) {
     head.upgrade = "websocket";
     EXPECT_EQ(encode(head, Framing::none),
               "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s\r\nDate: now\r\n"
-              "X-Gangway-Route: pool\r\nX-Gangway-Process: 7 gupid\r\nConnection: Upgrade\r\n"
-              "Upgrade: websocket\r\n\r\n");
+              "X-Gangway-Route: pool\r\nX-Gangway-Process: 7 gupid\r\nUpgrade: websocket\r\n"
+              "Connection: Upgrade\r\n\r\n");
 }
 
 TEST(AnswerHead, TellsItsTimesBehindTheApplicationsOwn) {
