@@ -43,10 +43,19 @@ inline std::string_view view(const beast::flat_buffer& buffer) {
 }
 
 // A server should pass over an empty line before a request (RFC 9112, 2.2).
-inline void skip_empty_line(beast::flat_buffer& buffer) {
-    if (view(buffer).starts_with("\r\n")) {
+inline bool skip_empty_line(beast::flat_buffer& buffer) {
+    const bool found = view(buffer).starts_with("\r\n");
+    if (found) {
         buffer.consume(2);
     }
+    return found;
+}
+
+// Beast's parser asserts that a first chunk that is the last, once it has seen its size line alone,
+// comes again with two more bytes at least.
+template <bool is_request>
+bool may_go_on(const Parser<is_request>& parser, const beast::flat_buffer& buffer) {
+    return !parser.chunked() || parser.in_chunks() || view(buffer) != "0\r\n";
 }
 
 // What can never become an answer is not waited for.
@@ -62,11 +71,10 @@ awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
                                      Parser<is_request>& parser, std::uint32_t max_bytes) {
     parser.header_limit(max_bytes + 1);
     HeadScan scan(is_request);
+    bool skipped = false; // one, however the bytes arrive
     for (;;) {
         if constexpr (is_request) {
-            if (scan.size() == 0) {
-                detail::skip_empty_line(buffer);
-            }
+            skipped = skipped || (scan.size() == 0 && detail::skip_empty_line(buffer));
         } else if (!detail::may_be_answer(detail::view(buffer))) {
             co_return http::error::bad_version;
         }
@@ -106,7 +114,7 @@ bool next_piece(beast::flat_buffer& buffer, Parser<is_request>& parser,
                 std::uint32_t max_line_bytes, std::string_view& piece, error_code& ec) {
     piece = {};
     ec = {};
-    while (!parser.is_done() && buffer.size() > 0) {
+    while (!parser.is_done() && buffer.size() > 0 && detail::may_go_on(parser, buffer)) {
         const std::size_t used = parser.put(buffer.data(), ec);
         buffer.consume(used); // Leaves the bytes where they are.
         piece = parser.take_body();
