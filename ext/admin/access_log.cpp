@@ -40,8 +40,8 @@ void write(Writer& line, const AccessRecord& record, Clock::time_point end, bool
     }
     text_or_none("route", report.route);
     line.number("bytes_in", report.bytes_sent);
-    line.number("bytes_out", record.forwarded && !record.code ? report.bytes_received
-                                                              : record.answer_bytes);
+    line.number("bytes_out",
+                record.forwarded && !record.code ? report.bytes_received : record.answer_bytes);
     duration("queue_ms", report.received, report.session);
     duration("connect_ms", report.session, report.connected);
     duration("first_byte_ms", report.connected, report.first_byte);

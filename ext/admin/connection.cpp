@@ -60,8 +60,7 @@ struct Connection::Request {
     bool authorization_used = false; // Authorization was meant for Gangway
 };
 
-Connection::Connection(Context& context, ClientSocket socket,
-                       std::optional<uid_t> peer_uid)
+Connection::Connection(Context& context, ClientSocket socket, std::optional<uid_t> peer_uid)
     : context_(context),
       stream_(std::move(socket)),
       peer_uid_(peer_uid),
@@ -199,8 +198,9 @@ std::optional<Problem> Connection::understand(Request& request) {
         return problem;
     }
     if (!target) {
-        return Problem{Code::bad_request,
-                       "The request's target must be a path, which begins with '/', or an http URL."};
+        return Problem{
+            Code::bad_request,
+            "The request's target must be a path, which begins with '/', or an http URL."};
     }
     return request.forwarded ? std::nullopt : check_endpoint(request);
 }
@@ -276,8 +276,8 @@ awaitable<bool> Connection::answer_forward(const Request& request) {
     exchange_.begin(order.steering.bounds, record_.report.received);
     const forward::Client client{stream_, *parser_, context_.config.client_timeout,
                                  context_.config.max_header_bytes};
-    const forward::Surroundings surroundings{context_.in_flight, context_.config, exchange_,
-                                             kept_, record_.report};
+    const forward::Surroundings surroundings{context_.in_flight, context_.config, exchange_, kept_,
+                                             record_.report};
     const forward::Outcome outcome =
         co_await forward::forward(client, std::move(order), surroundings);
     exchange_.end();

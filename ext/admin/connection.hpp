@@ -43,8 +43,7 @@ struct Context {
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Context& context, ClientSocket socket,
-               std::optional<uid_t> peer_uid);
+    Connection(Context& context, ClientSocket socket, std::optional<uid_t> peer_uid);
 
     // Serves until the client goes, an error, or the drain. Keeps the connection alive meanwhile.
     awaitable<void> run();
@@ -87,7 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<message::RequestParser> parser_;
     forward::Kept kept_;
     forward::Exchange exchange_;
-    AccessRecord record_; // of the request at hand
+    AccessRecord record_;  // of the request at hand
     bool waiting_ = false; // for a request
 };
 

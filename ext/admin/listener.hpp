@@ -3,7 +3,6 @@
 
 #include <functional>
 
-
 #include <boost/asio/basic_socket_acceptor.hpp>
 
 #include "module/asio.hpp"

@@ -29,9 +29,9 @@ enum class Endpoint : std::uint8_t {
 
 struct Target {
     Endpoint endpoint;
-    std::string_view subject; // the group's name or the process's id, still percent-encoded
-    std::string_view query;   // without '?'
-    std::string forwarded;    // with forward and outside: what the process is asked for
+    std::string_view subject;     // the group's name or the process's id, still percent-encoded
+    std::string_view query;       // without '?'
+    std::string forwarded;        // with forward and outside: what the process is asked for
     std::string_view authority{}; // of a target in absolute-form: it takes the place of Host
 };
 

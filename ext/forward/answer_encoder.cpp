@@ -108,11 +108,12 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
     if (names_upgrade) {
         append_field(text, "Upgrade", head.upgrade);
     }
-    const bool closes =
-        head.status != 101 && (!head.keep_alive || framing == Framing::until_close);
+    const bool closes = head.status != 101 && (!head.keep_alive || framing == Framing::until_close);
     if (closes || names_upgrade) {
         append_field(text, "Connection",
-                     !closes ? "Upgrade" : names_upgrade ? "close, Upgrade" : "close");
+                     !closes         ? "Upgrade"
+                     : names_upgrade ? "close, Upgrade"
+                                     : "close");
     }
     text += "\r\n";
     return text;

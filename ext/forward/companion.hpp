@@ -1,7 +1,6 @@
 // A second coroutine beside the one that started it.
 #pragma once
 
-
 #include "module/asio.hpp"
 
 namespace gangway::forward {

@@ -28,8 +28,8 @@ const std::string& date_now() {
         std::tm utc{};
         gmtime_r(&now, &utc);
         std::array<char, 40> text{};
-        date.assign(text.data(), std::strftime(text.data(), text.size(),
-                                               "%a, %d %b %Y %H:%M:%S GMT", &utc));
+        date.assign(text.data(),
+                    std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc));
         made_for = now;
     }
     return date;
@@ -45,8 +45,8 @@ std::string_view reason(const message::Head& head) {
 std::optional<std::uint64_t> told_length(const message::Head& head) {
     const auto text = head.fields.find("Content-Length");
     std::uint64_t length = 0;
-    if (!text || std::from_chars(text->data(), text->data() + text->size(), length).ec !=
-                     std::errc()) {
+    if (!text ||
+        std::from_chars(text->data(), text->data() + text->size(), length).ec != std::errc()) {
         return std::nullopt;
     }
     return length;
@@ -111,9 +111,10 @@ awaitable<error_code> Download::read_head() {
             co_return http::error::bad_status;
         }
         if (head_.status < 100 || head_.status == 101) {
-            complaint_ = head_.status == 101 ? "it switches protocols without having been asked, or "
-                                               "without saying to which"
-                                             : "its status is below 100";
+            complaint_ = head_.status == 101
+                             ? "it switches protocols without having been asked, or "
+                               "without saying to which"
+                             : "its status is below 100";
             co_return http::error::bad_status;
         }
         if (!co_await pass_interim()) {
@@ -140,24 +141,22 @@ std::string Download::encode_head(std::string_view process) {
     if (!length) {
         length = told_length(head_);
     }
-    framing_ = choose_framing(request.is_method("HEAD"), head_.status, request.version >= 11, length);
+    framing_ =
+        choose_framing(request.is_method("HEAD"), head_.status, request.version >= 11, length);
     passes_trailers_ = framing_ == Framing::chunked && request.fields.lists("TE", "trailers");
     // What is unread of the request's body stands in the way of a next one.
     client_keep_alive_ = request.version >= 11 && client_.parser.keep_alive() &&
-                         client_.parser.is_done() &&
-                         framing_ != Framing::until_close && !upgraded();
-    const AnswerHead head{head_.status,
-                          reason(head_),
-                          answer_headers(head_.fields, passes_trailers_),
-                          length,
-                          client_keep_alive_,
-                          head_.fields.find("Upgrade").value_or(""),
-                          process};
+                         client_.parser.is_done() && framing_ != Framing::until_close &&
+                         !upgraded();
+    const AnswerHead head{
+        head_.status, reason(head_),      answer_headers(head_.fields, passes_trailers_),
+        length,       client_keep_alive_, head_.fields.find("Upgrade").value_or(""),
+        process};
     return encode_answer_head(head, framing_, report_, date_now());
 }
 
 awaitable<bool> Download::relay(std::string_view process,
-                                     const std::function<void()>& on_received) {
+                                const std::function<void()>& on_received) {
     if (head_.fields.find("!~Request-OOB-Work")) {
         upstream_.request_oobw();
     }
@@ -197,8 +196,8 @@ awaitable<bool> Download::relay_body(std::string head) {
 
 // Takes what is there; waits only where there is nothing, and nothing to be written meanwhile. What
 // came together with an error is given with it.
-awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
-                                                 std::size_t& count, bool have_head) {
+awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces, std::size_t& count,
+                                            bool have_head) {
     error_code ec;
     const std::uint32_t max_line = client_.max_header_bytes;
     for (count = 0; count < pieces.size() && !ec; count++) {
@@ -220,7 +219,7 @@ awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces,
 }
 
 awaitable<bool> Download::write_pieces(const std::string& head,
-                                            std::span<const std::string_view> pieces) {
+                                       std::span<const std::string_view> pieces) {
     std::size_t size = 0;
     for (const std::string_view piece : pieces) {
         size += piece.size();

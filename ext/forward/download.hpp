@@ -59,9 +59,8 @@ class Download {
     void note_received();
     awaitable<bool> relay_body(std::string head);
     awaitable<error_code> read_pieces(std::span<std::string_view> pieces, std::size_t& count,
-                                           bool have_head);
-    awaitable<bool> write_pieces(const std::string& head,
-                                      std::span<const std::string_view> pieces);
+                                      bool have_head);
+    awaitable<bool> write_pieces(const std::string& head, std::span<const std::string_view> pieces);
     awaitable<bool> write(std::span<const net::const_buffer> buffers);
     awaitable<bool> write(const std::string& text);
 

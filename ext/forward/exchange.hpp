@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 
-
 #include "forward/bounds.hpp"
 #include "module/asio.hpp"
 #include "module/lazy_timer.hpp"

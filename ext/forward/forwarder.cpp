@@ -190,8 +190,8 @@ awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upst
     bool busy = false;
     for (unsigned attempt = 1;; attempt++) {
         const bool time_is_up = Clock::now() >= wait_end_;
-        switch (next_step(
-            {wanted(), !body_.empty() || upgrade_, identity().debug_address.size > 0, busy, time_is_up})) {
+        switch (next_step({wanted(), !body_.empty() || upgrade_, identity().debug_address.size > 0,
+                           busy, time_is_up})) {
         case Step::open_session: {
             auto problem = open_session(upstream, busy);
             if (problem || !busy) {
@@ -275,7 +275,8 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
     }
     report_.connected = Clock::now();
     if (upstream.reused() && upstream.has_input()) {
-        // What is there answers nothing that was asked (RFC 9112, 9.3); or the process has closed it.
+        // What is there answers nothing that was asked (RFC 9112, 9.3); or the process has closed
+        // it.
         co_return std::nullopt;
     }
     co_return co_await converse(upstream);

@@ -15,22 +15,41 @@ using message::Fields;
 using message::same_token;
 
 constexpr std::array<std::string_view, 9> never_passed_on{
-    "Connection",          "Keep-Alive", "Proxy-Connection",  "Proxy-Authenticate",
-    "Proxy-Authorization", "TE",         "Transfer-Encoding", "Content-Length",
-    "Upgrade"};
+    "Connection",         "Keep-Alive",          "Proxy-Connection",
+    "Proxy-Authenticate", "Proxy-Authorization", "TE",
+    "Transfer-Encoding",  "Content-Length",      "Upgrade"};
 
 // Gangway says these itself.
 constexpr std::array<std::string_view, 4> never_to_the_client{
     "Status", "X-Gangway-Route", "X-Gangway-Process", "X-Gangway-Error"};
 
 // RFC 9110, 6.5.1: whoever takes these from a trailer may have acted on the message already.
-constexpr std::array<std::string_view, 26> never_a_trailer{
-    "Host",          "Authorization",    "Cookie",        "Set-Cookie",       "Content-Type",
-    "Content-Range", "Content-Encoding", "Cache-Control", "Expect",           "Max-Forwards",
-    "Pragma",        "Range",            "If-Match",      "If-None-Match",    "If-Modified-Since",
-    "If-Range",      "Age",              "Expires",       "Date",             "Location",
-    "Retry-After",   "Vary",             "Trailer",       "WWW-Authenticate", "If-Unmodified-Since",
-    "Status"};
+constexpr std::array<std::string_view, 26> never_a_trailer{"Host",
+                                                           "Authorization",
+                                                           "Cookie",
+                                                           "Set-Cookie",
+                                                           "Content-Type",
+                                                           "Content-Range",
+                                                           "Content-Encoding",
+                                                           "Cache-Control",
+                                                           "Expect",
+                                                           "Max-Forwards",
+                                                           "Pragma",
+                                                           "Range",
+                                                           "If-Match",
+                                                           "If-None-Match",
+                                                           "If-Modified-Since",
+                                                           "If-Range",
+                                                           "Age",
+                                                           "Expires",
+                                                           "Date",
+                                                           "Location",
+                                                           "Retry-After",
+                                                           "Vary",
+                                                           "Trailer",
+                                                           "WWW-Authenticate",
+                                                           "If-Unmodified-Since",
+                                                           "Status"};
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
     return std::any_of(names.begin(), names.end(),
@@ -44,8 +63,8 @@ Headers filter(const Fields& fields, Wanted wanted) {
     Headers result;
     result.reserve(fields.size());
     for (const Field field : fields) {
-        // What Connection names is hop-by-hop, too; but Host is for every recipient, and without it an
-        // application takes itself for another.
+        // What Connection names is hop-by-hop, too; but Host is for every recipient, and without it
+        // an application takes itself for another.
         const bool named = has_options && !same_token(field.name, "Host") &&
                            fields.lists("Connection", field.name);
         if (!named && !field.name.starts_with("!~") && !contains(never_passed_on, field.name) &&

@@ -8,9 +8,8 @@ namespace gangway::forward {
 using admin::Code;
 using admin::Problem;
 
-std::variant<InFlight::Ticket, Problem> InFlight::enter(std::string_view gupid,
-                                                        std::string_view method,
-                                                        std::string_view target) {
+std::variant<InFlight::Ticket, Problem>
+InFlight::enter(std::string_view gupid, std::string_view method, std::string_view target) {
     if (entries_.size() >= max_) {
         return Problem{Code::too_many_requests, "There are " + std::to_string(max_) +
                                                     " forwarded requests already (max_requests)."};
@@ -18,17 +17,16 @@ std::variant<InFlight::Ticket, Problem> InFlight::enter(std::string_view gupid,
     const auto same = std::count_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.gupid == gupid; });
     if (same >= static_cast<std::ptrdiff_t>(max_per_process_)) {
-        return Problem{Code::process_overloaded,
-                       "There are " + std::to_string(max_per_process_) +
-                           " forwarded requests to this process already "
-                           "(max_requests_per_process)."};
+        return Problem{Code::process_overloaded, "There are " + std::to_string(max_per_process_) +
+                                                     " forwarded requests to this process already "
+                                                     "(max_requests_per_process)."};
     }
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     const auto now =
         duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    const auto entry =
-        entries_.insert(entries_.end(), {gupid, method, target, static_cast<std::uint64_t>(now), false});
+    const auto entry = entries_.insert(
+        entries_.end(), {gupid, method, target, static_cast<std::uint64_t>(now), false});
     return std::variant<Ticket, Problem>(std::in_place_type<Ticket>, *this, entry);
 }
 

@@ -16,7 +16,8 @@ namespace gangway::forward {
 // Used on the server's thread only.
 class InFlight {
   public:
-    InFlight(unsigned max, unsigned max_per_process) : max_(max), max_per_process_(max_per_process) {}
+    InFlight(unsigned max, unsigned max_per_process)
+        : max_(max), max_per_process_(max_per_process) {}
 
     struct Entry {
         std::string_view gupid;
@@ -29,8 +30,7 @@ class InFlight {
     // Counts its request for as long as it lives.
     class Ticket {
       public:
-        Ticket(InFlight& owner, std::list<Entry>::iterator entry)
-            : owner_(&owner), entry_(entry) {}
+        Ticket(InFlight& owner, std::list<Entry>::iterator entry) : owner_(&owner), entry_(entry) {}
         ~Ticket() {
             if (owner_ != nullptr) {
                 owner_->entries_.erase(entry_);

@@ -58,10 +58,9 @@ Problem not_routable() {
 
 Problem route_unavailable(bool has_body) {
     return {Code::route_unavailable,
-            has_body
-                ? "The debug socket takes no request with a body; use the route pool or auto."
-                : "This process has no debug socket (only Ruby processes have); use the route "
-                  "pool or auto."};
+            has_body ? "The debug socket takes no request with a body; use the route pool or auto."
+                     : "This process has no debug socket (only Ruby processes have); use the route "
+                       "pool or auto."};
 }
 
 Problem worker_closed() {
@@ -93,9 +92,9 @@ Problem body_too_large(std::uint64_t max_bytes) {
 }
 
 Problem spool_failed(error_code ec) {
-    return {Code::internal_error, "The body could not be kept in a temporary file: " +
-                                      ec.message() +
-                                      ". Send it with Content-Length, or see spool_directory."};
+    return {Code::internal_error,
+            "The body could not be kept in a temporary file: " + ec.message() +
+                ". Send it with Content-Length, or see spool_directory."};
 }
 
 Problem expectation_failed() {

@@ -1,4 +1,5 @@
-// What became of a forwarded request: for the answer's Server-Timing, the access log and the counters.
+// What became of a forwarded request: for the answer's Server-Timing, the access log and the
+// counters.
 #pragma once
 
 #include <chrono>
@@ -12,8 +13,8 @@ struct Report {
     using Clock = std::chrono::steady_clock;
 
     // Moments, each unset until it has come.
-    Clock::time_point received;                // the request's head
-    std::optional<Clock::time_point> session;  // the process was ours
+    Clock::time_point received;               // the request's head
+    std::optional<Clock::time_point> session; // the process was ours
     std::optional<Clock::time_point> connected;
     std::optional<Clock::time_point> first_byte; // of an answer
     std::optional<Clock::time_point> answered;   // its head was sent

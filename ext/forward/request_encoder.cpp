@@ -27,8 +27,8 @@ void append_cgi_name(std::string& text, std::string_view name) {
     }
 }
 
-// The headers, those of one name joined where the first of them stands. There are few enough to look
-// through (message::max_fields).
+// The headers, those of one name joined where the first of them stands. There are few enough to
+// look through (message::max_fields).
 void append_cgi_headers(std::string& text, const Headers& headers) {
     for (auto it = headers.begin(); it != headers.end(); ++it) {
         const auto same = [&](const message::Field& other) {
@@ -83,9 +83,10 @@ class SessionHeader {
 };
 
 std::optional<std::string_view> find(const Headers& headers, std::string_view name) {
-    const auto found = std::find_if(
-        headers.begin(), headers.end(),
-        [&](const message::Field& field) { return message::same_token(field.name, name); });
+    const auto found =
+        std::find_if(headers.begin(), headers.end(), [&](const message::Field& field) {
+            return message::same_token(field.name, name);
+        });
     return found == headers.end() ? std::nullopt : std::optional(found->value);
 }
 
@@ -103,7 +104,8 @@ std::string start_of_http(const Request& request) {
         append_field(result, "Connection", "upgrade");
         append_field(result, "Upgrade", request.upgrade);
     }
-    if (!find(request.headers, "Host")) { // An HTTP/1.0 client need not send one; HTTP/1.1 wants it.
+    if (!find(request.headers,
+              "Host")) { // An HTTP/1.0 client need not send one; HTTP/1.1 wants it.
         result += "Host: localhost\r\n";
     }
     return result;

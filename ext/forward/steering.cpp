@@ -40,9 +40,10 @@ class Reader {
         }
         const auto value = parse_seconds(*text, zero_allowed, highest);
         if (!value) {
-            problem_ = {Code::bad_header, std::string(name) + " must be a number of seconds " +
-                                              (zero_allowed ? "from 0 to " : "above 0 and at most ") +
-                                              std::to_string(highest) + "."};
+            problem_ = {Code::bad_header,
+                        std::string(name) + " must be a number of seconds " +
+                            (zero_allowed ? "from 0 to " : "above 0 and at most ") +
+                            std::to_string(highest) + "."};
         }
         return value;
     }

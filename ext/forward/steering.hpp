@@ -16,10 +16,14 @@
 namespace gangway::forward {
 
 // Each of them may be given once, and none reaches a process.
-inline constexpr std::array<std::string_view, 8> steering_headers{
-    "X-Passenger-Connect-Password", "X-Passenger-Process",       "X-Gangway-Route",
-    "X-Gangway-Wait",               "X-Gangway-Connect-Timeout", "X-Gangway-First-Byte-Timeout",
-    "X-Gangway-Idle-Timeout",       "X-Gangway-Timeout"};
+inline constexpr std::array<std::string_view, 8> steering_headers{"X-Passenger-Connect-Password",
+                                                                  "X-Passenger-Process",
+                                                                  "X-Gangway-Route",
+                                                                  "X-Gangway-Wait",
+                                                                  "X-Gangway-Connect-Timeout",
+                                                                  "X-Gangway-First-Byte-Timeout",
+                                                                  "X-Gangway-Idle-Timeout",
+                                                                  "X-Gangway-Timeout"};
 
 struct Steering {
     Route route = Route::automatic;

@@ -1,5 +1,5 @@
-// The field lines of a message (RFC 9110, 5), exactly as they came: their order, their duplicates, the
-// case of their names.
+// The field lines of a message (RFC 9110, 5), exactly as they came: their order, their duplicates,
+// the case of their names.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct Field {
 // Whether two field names, or two tokens of a list, are the same (ASCII, any case).
 bool same_token(std::string_view a, std::string_view b);
 
-// Calls visit(token) for each element of a comma-separated list (RFC 9110, 5.6.1), without the white
-// space around it and without what follows ';'. Empty elements are passed over.
+// Calls visit(token) for each element of a comma-separated list (RFC 9110, 5.6.1), without the
+// white space around it and without what follows ';'. Empty elements are passed over.
 template <typename Visit>
 void each_token(std::string_view list, Visit visit);
 

@@ -1,5 +1,5 @@
-// Looks for the end of a message's head as its bytes arrive, and refuses at once what no further byte
-// can mend.
+// Looks for the end of a message's head as its bytes arrive, and refuses at once what no further
+// byte can mend.
 //
 // Pure.
 #pragma once

@@ -53,6 +53,8 @@ class Parser final : public boost::beast::http::basic_parser<is_request> {
     const Head& head() const { return head_; }
     // What the last put() gave of the body; points into its buffer.
     std::string_view take_body() { return std::exchange(body_, {}); }
+    // Whether the size line of a chunk was read; false before the first.
+    bool in_chunks() const { return in_chunks_; }
     std::optional<std::uint64_t> length() const {
         const auto length = this->content_length();
         return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
@@ -82,14 +84,16 @@ class Parser final : public boost::beast::http::basic_parser<is_request> {
         }
     }
     void on_header_impl(error_code& /*ec*/) override {}
-    void on_body_init_impl(boost::optional<std::uint64_t> const& /*length*/,
+    void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
                            error_code& /*ec*/) override {}
     std::size_t on_body_impl(beast_view body, error_code& /*ec*/) override {
         body_ = view(body);
         return body.size();
     }
     void on_chunk_header_impl(std::uint64_t /*size*/, beast_view /*extensions*/,
-                              error_code& /*ec*/) override {}
+                              error_code& /*ec*/) override {
+        in_chunks_ = true;
+    }
     std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast_view body,
                                    error_code& /*ec*/) override {
         body_ = view(body);
@@ -99,6 +103,7 @@ class Parser final : public boost::beast::http::basic_parser<is_request> {
 
     Head& head_;
     std::string_view body_;
+    bool in_chunks_ = false;
 };
 
 using RequestParser = Parser<true>;

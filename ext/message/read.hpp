@@ -22,14 +22,14 @@ inline constexpr std::size_t body_read_bytes = 64 * 1024;
 // when the other side closed before its first byte.
 template <bool is_request, typename Socket>
 awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
-                                     Parser<is_request>& parser, std::uint32_t max_bytes);
+                                Parser<is_request>& parser, std::uint32_t max_bytes);
 
 // Reads the next piece of the body into piece; an empty one is its end. It points into buffer, and
 // is valid until the next read.
 template <bool is_request, typename Socket>
 awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
-                                      Parser<is_request>& parser, std::uint32_t max_line_bytes,
-                                      std::string_view& piece);
+                                 Parser<is_request>& parser, std::uint32_t max_line_bytes,
+                                 std::string_view& piece);
 
 // The same with what is in the buffer already. False: more must be read first.
 template <bool is_request>
@@ -43,16 +43,25 @@ inline std::string_view view(const beast::flat_buffer& buffer) {
 }
 
 // A server should pass over an empty line before a request (RFC 9112, 2.2).
-inline void skip_empty_line(beast::flat_buffer& buffer) {
-    if (view(buffer).starts_with("\r\n")) {
+inline bool skip_empty_line(beast::flat_buffer& buffer) {
+    const bool found = view(buffer).starts_with("\r\n");
+    if (found) {
         buffer.consume(2);
     }
+    return found;
+}
+
+// Beast's parser asserts that a first chunk that is the last, once it has seen its size line alone,
+// comes again with two more bytes at least.
+template <bool is_request>
+bool may_go_on(const Parser<is_request>& parser, const beast::flat_buffer& buffer) {
+    return !parser.chunked() || parser.in_chunks() || view(buffer) != "0\r\n";
 }
 
 // What can never become a message is not waited for.
-inline bool may_be_request(std::string_view begin) {
-    const auto first = begin.empty() ? 'G' : begin.front();
-    return first > ' ' && first < '\x7f';
+inline bool may_be_request(std::string_view begin, bool skipped_empty_line) {
+    const char first = begin.empty() ? 'G' : begin.front();
+    return (first > ' ' && first < '\x7f') || (begin == "\r" && !skipped_empty_line);
 }
 
 inline bool may_be_answer(std::string_view begin) {
@@ -64,16 +73,14 @@ inline bool may_be_answer(std::string_view begin) {
 
 template <bool is_request, typename Socket>
 awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
-                                     Parser<is_request>& parser, std::uint32_t max_bytes) {
+                                Parser<is_request>& parser, std::uint32_t max_bytes) {
     parser.header_limit(max_bytes + 1);
     HeadScan scan(is_request);
+    bool skipped = false; // one, however the bytes arrive
     for (;;) {
         if constexpr (is_request) {
-            if (scan.size() == 0) {
-                detail::skip_empty_line(buffer);
-            }
-            if (!detail::may_be_request(detail::view(buffer)) &&
-                !std::string_view("\r\n").starts_with(detail::view(buffer))) {
+            skipped = skipped || (scan.size() == 0 && detail::skip_empty_line(buffer));
+            if (!detail::may_be_request(detail::view(buffer), skipped)) {
                 co_return http::error::bad_method;
             }
         } else if (!detail::may_be_answer(detail::view(buffer))) {
@@ -115,7 +122,7 @@ bool next_piece(beast::flat_buffer& buffer, Parser<is_request>& parser,
                 std::uint32_t max_line_bytes, std::string_view& piece, error_code& ec) {
     piece = {};
     ec = {};
-    while (!parser.is_done() && buffer.size() > 0) {
+    while (!parser.is_done() && buffer.size() > 0 && detail::may_go_on(parser, buffer)) {
         const std::size_t used = parser.put(buffer.data(), ec);
         buffer.consume(used); // Leaves the bytes where they are.
         piece = parser.take_body();
@@ -140,8 +147,8 @@ bool next_piece(beast::flat_buffer& buffer, Parser<is_request>& parser,
 
 template <bool is_request, typename Socket>
 awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
-                                      Parser<is_request>& parser, std::uint32_t max_line_bytes,
-                                      std::string_view& piece) {
+                                 Parser<is_request>& parser, std::uint32_t max_line_bytes,
+                                 std::string_view& piece) {
     error_code ec;
     while (!next_piece(buffer, parser, max_line_bytes, piece, ec)) {
         const auto [failed, size] =

@@ -1,5 +1,5 @@
-// What a parsed head must keep to, beyond what the parser itself refuses, so that nobody can take the
-// end of a message for somewhere else (RFC 9112, 3.2, 6 and 11.2; docs/forwarding.md).
+// What a parsed head must keep to, beyond what the parser itself refuses, so that nobody can take
+// the end of a message for somewhere else (RFC 9112, 3.2, 6 and 11.2; docs/forwarding.md).
 //
 // Pure.
 #pragma once

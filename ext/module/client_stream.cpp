@@ -52,7 +52,7 @@ error_code ClientStream::told(error_code ec, bool& timed_out) {
 }
 
 awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
-                                                   std::uint32_t max_bytes, milliseconds timeout) {
+                                              std::uint32_t max_bytes, milliseconds timeout) {
     read_timer_.set_after(timeout);
     const error_code ec = co_await message::read_head(socket_, buffer_, parser, max_bytes);
     read_timer_.stop();
@@ -60,8 +60,8 @@ awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
 }
 
 awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
-                                                    std::uint32_t max_line_bytes,
-                                                    milliseconds timeout, std::string_view& piece) {
+                                               std::uint32_t max_line_bytes, milliseconds timeout,
+                                               std::string_view& piece) {
     error_code ec;
     if (message::next_piece(buffer_, parser, max_line_bytes, piece, ec)) {
         co_return ec;
@@ -75,8 +75,8 @@ awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
 awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
     error_code ec;
     if (buffer_.size() == 0) {
-        const auto [failed, size] = co_await socket_.async_read_some(
-            buffer_.prepare(message::body_read_bytes), as_result);
+        const auto [failed, size] =
+            co_await socket_.async_read_some(buffer_.prepare(message::body_read_bytes), as_result);
         buffer_.commit(size);
         ec = failed;
     }
@@ -86,7 +86,7 @@ awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
 }
 
 awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
-                                               milliseconds timeout) {
+                                          milliseconds timeout) {
     write_timer_.set_after(timeout);
     const Sent sent = co_await send_all(socket_, buffers);
     write_timer_.stop();

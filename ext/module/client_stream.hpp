@@ -32,17 +32,15 @@ class ClientStream {
 
     // As message::read_head() and message::read_piece().
     awaitable<error_code> read_head(message::RequestParser& parser, std::uint32_t max_bytes,
-                                         std::chrono::milliseconds timeout);
-    awaitable<error_code> read_piece(message::RequestParser& parser,
-                                          std::uint32_t max_line_bytes,
-                                          std::chrono::milliseconds timeout,
-                                          std::string_view& piece);
+                                    std::chrono::milliseconds timeout);
+    awaitable<error_code> read_piece(message::RequestParser& parser, std::uint32_t max_line_bytes,
+                                     std::chrono::milliseconds timeout, std::string_view& piece);
     // Bytes that belong to no message, of a connection that was upgraded; first those that were
     // read already. No timeout. net::error::eof at the end.
     awaitable<error_code> read_raw(std::string_view& bytes);
     // At most Pieces::most buffers.
     awaitable<error_code> write(std::span<const net::const_buffer> buffers,
-                                     std::chrono::milliseconds timeout);
+                                std::chrono::milliseconds timeout);
     void shutdown_send();
     // Says that nothing more will be written, and reads until the client has closed, too.
     awaitable<void> linger(std::chrono::milliseconds timeout);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-
 namespace gangway {
 
 struct LazyTimer::State {

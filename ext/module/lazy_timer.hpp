@@ -9,8 +9,8 @@
 
 namespace gangway {
 
-// Calls on_expiry when the time that was set has come. Setting a later time, or stopping, touches no
-// timer of the system: that is done only when it goes off and finds that it is not yet time. One
+// Calls on_expiry when the time that was set has come. Setting a later time, or stopping, touches
+// no timer of the system: that is done only when it goes off and finds that it is not yet time. One
 // object serves many bounds, one after the other. Used on the server's thread only.
 class LazyTimer {
   public:

@@ -13,8 +13,8 @@ struct Sent {
     std::size_t bytes; // before the error
 };
 
-// Writes all of at most eight buffers. The system call is tried first, and the event loop asked only
-// where the socket takes no more: it mostly does.
+// Writes all of at most eight buffers. The system call is tried first, and the event loop asked
+// only where the socket takes no more: it mostly does.
 template <typename Socket>
 awaitable<Sent> send_all(Socket& socket, std::span<const net::const_buffer> buffers);
 

@@ -49,7 +49,9 @@ class Server {
     const std::vector<admin::Account> accounts_;
     pool::AbiPool pool_;
     admin::SocketFile socket_;
-    net::io_context io_{1};
+    // One thread does all input and output, so Asio locks none of it; posting from others stays
+    // safe.
+    net::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     admin::Context context_;
     admin::Listener listener_;
     Timer drain_deadline_;

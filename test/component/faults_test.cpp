@@ -186,8 +186,8 @@ TEST_P(Faults, ARequestThatTakesTooLongIsTotalTimeout) {
     const auto process = start_worker(behave::never_answer());
     const Headers short_timeout = {{"X-Gangway-Timeout", "0.2"}};
     EXPECT_TRUE(is_problem(get(request_path(101), short_timeout), 504, "total_timeout"));
-    EXPECT_TRUE(is_problem(send({"POST", request_path(101), short_timeout, "body"}), 504,
-                           "total_timeout"));
+    EXPECT_TRUE(
+        is_problem(send({"POST", request_path(101), short_timeout, "body"}), 504, "total_timeout"));
     expect_recovery(*process);
 }
 

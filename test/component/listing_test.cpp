@@ -23,10 +23,11 @@ TEST_F(ListingTest, PoolHasItsTotalsInOrder) {
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.header("Content-Type"), "application/json");
     const Json::Value pool = json(response);
-    EXPECT_EQ(names_in_order(pool),
-              (std::vector<std::string>{"gangway_version", "passenger_version", "taken_at", "max",
-                                        "capacity_used", "groups", "processes", "sessions",
-                                        "get_wait_list_size", "group_get_wait_list_size", "gangway"}));
+    EXPECT_EQ(
+        names_in_order(pool),
+        (std::vector<std::string>{"gangway_version", "passenger_version", "taken_at", "max",
+                                  "capacity_used", "groups", "processes", "sessions",
+                                  "get_wait_list_size", "group_get_wait_list_size", "gangway"}));
     EXPECT_EQ(pool["gangway_version"], GANGWAY_VERSION);
     EXPECT_EQ(pool["passenger_version"], "6.0.26");
     EXPECT_EQ(pool["taken_at"], "2026-11-23T06:07:14.626224Z");
