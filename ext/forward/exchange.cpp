@@ -95,9 +95,7 @@ void Exchange::on_timer() {
     const Time now = LazyTimer::Clock::now();
     if (now >= total_end_) {
         cut(Cut::total_timeout);
-    } else if (phase_ == Phase::none) {
-        set_timer(now);
-    } else if (client_turns_ > 0) {
+    } else if (phase_ == Phase::none || client_turns_ > 0) {
         set_timer(now); // It is not the process that is slow: look again after a whole bound.
     } else if (now - last_heard_ >= bound()) {
         cut(cut_of(phase_));

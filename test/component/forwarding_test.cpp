@@ -215,9 +215,9 @@ TEST_P(Forwarding, AnEarlyAnswerArrivesWhileTheUploadIsSent) {
 
 // A process of the session protocol cannot answer it; one that speaks HTTP does it itself.
 TEST_P(Forwarding, ExpectContinueIsAnswered) {
-    const bool http = GetParam().protocol == GANGWAY_PROTOCOL_HTTP;
-    const auto process = start_worker([http](WorkerRequest& request, ConnectionIo& io) {
-        if (http) {
+    const bool speaks_http = GetParam().protocol == GANGWAY_PROTOCOL_HTTP;
+    const auto process = start_worker([speaks_http](WorkerRequest& request, ConnectionIo& io) {
+        if (speaks_http) {
             io.write("HTTP/1.1 100 Continue\r\n\r\n");
         }
         behave::echo()(request, io);
@@ -230,7 +230,7 @@ TEST_P(Forwarding, ExpectContinueIsAnswered) {
     connection.send("body");
     EXPECT_EQ(connection.read_response().body, "body");
     EXPECT_EQ(process->worker().requests()[0].header("Expect"),
-              http ? std::optional<std::string>("100-continue") : std::nullopt);
+              speaks_http ? std::optional<std::string>("100-continue") : std::nullopt);
 }
 
 TEST_P(Forwarding, ExpectContinueForAProcessThatIsNotThereGetsNoContinue) {
