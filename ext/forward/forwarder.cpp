@@ -77,7 +77,11 @@ class Forwarder {
         wait_end_ = Clock::now() + order_.steering.bounds.wait;
         for (;;) {
             std::optional<Upstream> upstream;
-            if (auto problem = co_await reach(upstream)) {
+            auto problem = co_await reach(upstream);
+            if (exchange_.is_cut()) {
+                co_return cut_outcome();
+            }
+            if (problem) {
                 co_return std::move(*problem);
             }
             ticket.now_serving();
@@ -94,7 +98,7 @@ class Forwarder {
     }
 
   private:
-    // Gets hold of the process, one way or the other.
+    // Gets hold of the process, one way or the other, unless the exchange is cut meanwhile.
     awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream);
     std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
     // What the pool would say, for the way around it.
@@ -214,7 +218,7 @@ awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upst
         case Step::pause:
             busy = false;
             if (!co_await exchange_.pause(pause_before(attempt))) {
-                co_return cut_problem(exchange_.cut());
+                co_return std::nullopt;
             }
             break;
         }

@@ -257,6 +257,9 @@ TEST_P(Faults, AClientThatLeavesWhileItWaitsEndsItsWait) {
     EXPECT_TRUE(eventually([&] { return host().references() == 0; }));
     host().visitor_leaves(*process);
     EXPECT_TRUE(process->worker().requests().empty());
+    const Json::Value counters = json(get("/v1/pool"))["gangway"];
+    EXPECT_EQ(counters["requests"]["aborted"], 1);
+    EXPECT_TRUE(counters["errors"].empty()) << counters;
 }
 
 TEST_P(Faults, AProcessThatTakesNoSessionsIsNotRoutable) {
