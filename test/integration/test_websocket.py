@@ -300,7 +300,9 @@ def test_the_client_learns_at_once_that_the_server_was_killed(either):
 
     assert run(conversation()) < PROMPTLY
     either.agent.wait_for_no_sessions()
-    assert either.pid not in [row["pid"] for row in either.agent.ready().admin.processes()]
+    # Passenger finds out by itself, in its own time, or at the next request to it.
+    wait_until(lambda: either.pid not in [row["pid"] for row in either.agent.ready().admin.processes()],
+               "Passenger has replaced the process", 30)
 
 
 # ---------------------------------------------------------------- sessions and time
