@@ -1,7 +1,5 @@
 #include "admin/access_log.hpp"
 
-#include <algorithm>
-
 #include "admin/json_writer.hpp"
 
 namespace gangway::admin {
@@ -55,14 +53,6 @@ void write(Writer& line, const AccessRecord& record, Clock::time_point end, bool
     line.flag("broken", report.broken);
 }
 
-std::string print_milliseconds(Clock::duration duration) {
-    constexpr std::int64_t thousandth = 1000;
-    const auto micros = std::max<std::int64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(duration).count(), 0);
-    const std::string rest = std::to_string(thousandth + micros % thousandth);
-    return std::to_string(micros / thousandth) + '.' + rest.substr(1);
-}
-
 class TextLine {
   public:
     // The request line holds neither spaces nor control characters: the parser has seen to it.
@@ -74,7 +64,7 @@ class TextLine {
     }
     void number(std::string_view key, std::uint64_t value) { text(key, std::to_string(value)); }
     void milliseconds(std::string_view key, Clock::duration value) {
-        text(key, print_milliseconds(value));
+        text(key, forward::print_milliseconds(value));
     }
     void none(std::string_view key) { text(key, "-"); }
     void flag(std::string_view key, bool value) {
@@ -95,7 +85,7 @@ class JsonLine {
     void number(std::string_view key, std::uint64_t value) { json_.member(key, value); }
     void milliseconds(std::string_view key, Clock::duration value) {
         json_.key(key);
-        json_.raw_number(print_milliseconds(value));
+        json_.raw_number(forward::print_milliseconds(value));
     }
     void none(std::string_view key) {
         json_.key(key);

@@ -38,16 +38,10 @@ void append_status_line(std::string& text, unsigned status, std::string_view rea
 // "NAME;dur=1.234"
 void append_duration(std::string& text, std::string_view name, Report::Clock::time_point from,
                      Report::Clock::time_point to) {
-    constexpr int thousandth = 1000;
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
-    const auto number = static_cast<std::uint64_t>(std::max<decltype(micros)>(micros, 0));
     text += text.empty() ? "" : ", ";
     text += name;
     text += ";dur=";
-    append_number(text, number / thousandth);
-    text += '.';
-    const std::string rest = std::to_string(thousandth + number % thousandth);
-    text.append(rest, 1);
+    text += print_milliseconds(to - from);
 }
 
 } // namespace

@@ -172,7 +172,7 @@ awaitable<bool> Download::relay(std::string_view process,
 }
 
 void Download::note_received() {
-    if (on_received_ && parser_->is_done()) {
+    if (on_received_) {
         on_received_();
         on_received_ = nullptr;
     }
@@ -186,8 +186,11 @@ awaitable<bool> Download::relay_body(std::string head) {
         std::array<std::string_view, most_pieces> pieces;
         std::size_t count = 0;
         const error_code ec = co_await read_pieces(pieces, count, !head.empty());
-        note_received();
-        whole = co_await write_pieces(head, std::span(pieces).first(count));
+        const bool ended = !ec && parser_->is_done();
+        if (ended) {
+            note_received();
+        }
+        whole = co_await write_pieces(head, std::span(pieces).first(count), ended);
         whole = whole && !ec;
         head.clear();
     }
@@ -219,7 +222,7 @@ awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces, 
 }
 
 awaitable<bool> Download::write_pieces(const std::string& head,
-                                       std::span<const std::string_view> pieces) {
+                                       std::span<const std::string_view> pieces, bool ended) {
     std::size_t size = 0;
     for (const std::string_view piece : pieces) {
         size += piece.size();
@@ -228,7 +231,7 @@ awaitable<bool> Download::write_pieces(const std::string& head,
     const bool chunked = framing_ == Framing::chunked;
     const std::string begin = chunked && size > 0 ? head + chunk_head(size) : head;
     std::string end = chunked && size > 0 ? std::string(chunk_tail) : std::string();
-    if (chunked && parser_->is_done()) {
+    if (chunked && ended) {
         end += chunked_end(passes_trailers_ ? answer_trailers(head_.trailers) : Headers());
     }
     std::array<net::const_buffer, most_pieces + 2> buffers;

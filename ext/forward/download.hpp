@@ -60,7 +60,9 @@ class Download {
     awaitable<bool> relay_body(std::string head);
     awaitable<error_code> read_pieces(std::span<std::string_view> pieces, std::size_t& count,
                                       bool have_head);
-    awaitable<bool> write_pieces(const std::string& head, std::span<const std::string_view> pieces);
+    // ended: these are the last.
+    awaitable<bool> write_pieces(const std::string& head, std::span<const std::string_view> pieces,
+                                 bool ended);
     awaitable<bool> write(std::span<const net::const_buffer> buffers);
     awaitable<bool> write(const std::string& text);
 

@@ -1,7 +1,8 @@
 #include "forward/in_flight.hpp"
 
 #include <algorithm>
-#include <chrono>
+
+#include "module/wall_clock.hpp"
 
 namespace gangway::forward {
 
@@ -21,12 +22,8 @@ InFlight::enter(std::string_view gupid, std::string_view method, std::string_vie
                                                      " forwarded requests to this process already "
                                                      "(max_requests_per_process)."};
     }
-    using std::chrono::duration_cast;
-    using std::chrono::microseconds;
-    const auto now =
-        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    const auto entry = entries_.insert(
-        entries_.end(), {gupid, method, target, static_cast<std::uint64_t>(now), false});
+    const auto entry =
+        entries_.insert(entries_.end(), {gupid, method, target, usec_since_epoch(), false});
     return std::variant<Ticket, Problem>(std::in_place_type<Ticket>, *this, entry);
 }
 

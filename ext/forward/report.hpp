@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gangway::forward {
@@ -29,5 +30,8 @@ struct Report {
     bool broken = false;      // the answer was begun, and broken off
     bool client_gone = false; // before its end
 };
+
+// "12.345", in milliseconds; "0.000" for what is negative.
+std::string print_milliseconds(Report::Clock::duration duration);
 
 } // namespace gangway::forward

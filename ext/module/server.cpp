@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin/accounts.hpp"
+#include "module/wall_clock.hpp"
 
 namespace gangway {
 
@@ -101,10 +102,7 @@ Server::Server(const gangway_host& host, config::Config config,
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
-    using std::chrono::duration_cast;
-    using std::chrono::microseconds;
-    context_.statistics.started_usec = static_cast<std::uint64_t>(
-        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    context_.statistics.started_usec = usec_since_epoch();
 }
 
 Server::~Server() {

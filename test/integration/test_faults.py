@@ -3,7 +3,6 @@
 import http.client
 import os
 import signal
-import socket
 import threading
 import time
 
@@ -11,6 +10,7 @@ import pytest
 
 from support import system
 from support.client import forwarded
+from support.raw_worker import fill_listen_queue
 from support.waiting import wait_until
 
 
@@ -168,14 +168,3 @@ def test_a_worker_that_accepts_no_connection_is_connect_timeout(new_agent):
         for sock in waiting:
             sock.close()
         os.kill(row["pid"], signal.SIGCONT)
-
-
-def fill_listen_queue(path, waiting):
-    while True:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        waiting.append(sock)
-        try:
-            sock.connect(path)
-        except BlockingIOError:
-            return
