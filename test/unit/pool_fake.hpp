@@ -1,6 +1,7 @@
-// A pool for tests: snapshots made of plain C++ values, and a mock of the port.
+// A pool for tests: snapshots made of plain C++ values, a session, and a mock of the port.
 #pragma once
 
+#include <cerrno>
 #include <deque>
 #include <memory>
 #include <string>
@@ -76,6 +77,54 @@ struct FakePool {
         data.sockets = sockets.data();
         return {nullptr, data};
     }
+};
+
+// How a session ended.
+struct SessionEnd {
+    unsigned closed = 0; // how often; a session is closed once
+    bool success = false;
+    bool keep_alive = false;
+    unsigned oobw_requests = 0;
+};
+
+// A session whose connection is one end of a socket pair. It lets each of the given answers be got
+// before it is connected.
+class FakeSession : public Session {
+  public:
+    // fd stays the caller's. end outlives the session.
+    FakeSession(int fd, SessionEnd& end, std::deque<gangway_status> before = {})
+        : fd_(fd), end_(end), before_(std::move(before)) {}
+    ~FakeSession() override {
+        if (end_.closed == 0) {
+            close(false, false);
+        }
+    }
+    FakeSession(const FakeSession&) = delete;
+    FakeSession& operator=(const FakeSession&) = delete;
+
+    gangway_status connect(gangway_connection& out) override {
+        out.fd = fd_;
+        out.reused = 1;
+        out.protocol = GANGWAY_PROTOCOL_SESSION;
+        out.error = ECONNREFUSED;
+        if (before_.empty()) {
+            return GANGWAY_OK;
+        }
+        const gangway_status status = before_.front();
+        before_.pop_front();
+        return status;
+    }
+    void request_oobw() override { end_.oobw_requests++; }
+    void close(bool success, bool keep_alive) override {
+        end_.closed++;
+        end_.success = success;
+        end_.keep_alive = keep_alive;
+    }
+
+  private:
+    int fd_;
+    SessionEnd& end_;
+    std::deque<gangway_status> before_;
 };
 
 class MockPool : public Pool {
