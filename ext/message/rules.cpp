@@ -66,7 +66,7 @@ std::optional<std::string> check_answer(const Head& head) {
 bool asks_for_upgrade(const Head& head) {
     return head.version >= 11 && !head.is_method("HEAD") &&
            head.fields.lists("Connection", "upgrade") && head.fields.count("Upgrade") == 1 &&
-           head.fields.count("Transfer-Encoding") == 0 &&
+           !head.fields.find("Upgrade")->empty() && head.fields.count("Transfer-Encoding") == 0 &&
            head.fields.find("Content-Length").value_or("0") == "0";
 }
 

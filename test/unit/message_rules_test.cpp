@@ -138,6 +138,10 @@ TEST(AsksForUpgrade, NeedsBothHeadersHttp11AndNoBody) {
     const Field upgrade{"Upgrade", "websocket"};
     EXPECT_TRUE(asks_for_upgrade(with({connection, upgrade})));
     EXPECT_TRUE(asks_for_upgrade(with({connection, upgrade, {"Content-Length", "0"}})));
+    EXPECT_FALSE(asks_for_upgrade(with({connection, upgrade, upgrade})));
+    EXPECT_FALSE(asks_for_upgrade(with({connection, {"Upgrade", ""}})));
+    EXPECT_FALSE(
+        asks_for_upgrade(request("HEAD", "/", fields_of({{"Host", "h"}, connection, upgrade}))));
     EXPECT_FALSE(asks_for_upgrade(with({connection, upgrade}, 10)));
     EXPECT_FALSE(asks_for_upgrade(with({connection})));
     EXPECT_FALSE(asks_for_upgrade(with({upgrade})));
