@@ -144,6 +144,23 @@ TEST(AnswerHead, TellsOfAnUpgrade) {
               "Connection: Upgrade\r\n\r\n");
 }
 
+TEST(AnswerHead, SaysWhatToUpgradeToWhereThatIsWanted) {
+    AnswerHead head = ok();
+    head.status = 426;
+    head.upgrade = "h2c";
+    EXPECT_NE(encode(head, Framing::chunked).find("\r\nConnection: Upgrade\r\n"),
+              std::string::npos);
+    EXPECT_NE(encode(head, Framing::chunked).find("\r\nUpgrade: h2c\r\n"), std::string::npos);
+    head.keep_alive = false;
+    EXPECT_NE(encode(head, Framing::chunked).find("\r\nConnection: close, Upgrade\r\n"),
+              std::string::npos);
+    head.upgrade = "";
+    EXPECT_NE(encode(head, Framing::chunked).find("\r\nConnection: close\r\n"), std::string::npos);
+    head.status = 200;
+    head.upgrade = "h2c";
+    EXPECT_EQ(encode(head, Framing::chunked).find("Upgrade"), std::string::npos);
+}
+
 TEST(AnswerHead, TellsItsTimesBehindTheApplicationsOwn) {
     const std::string text = encode_answer_head(ok({{"Server-Timing", "db;dur=1"}}),
                                                 Framing::chunked, report(2, 3, 4), "now");

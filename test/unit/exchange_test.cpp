@@ -221,6 +221,15 @@ TEST_F(ExchangeTest, CannotBeCutOutsideOfARequest) {
     EXPECT_FALSE(exchange_.running());
 }
 
+TEST_F(ExchangeTest, IsNotCutForATunnelsClientThatHasEnded) {
+    begin(endless);
+    exchange_.enter(Phase::tunnel);
+    exchange_.cut(Cut::client_gone);
+    EXPECT_FALSE(exchange_.is_cut());
+    exchange_.cut(Cut::shutting_down);
+    EXPECT_EQ(exchange_.cut(), Cut::shutting_down);
+}
+
 TEST_F(ExchangeTest, BeginsAnewWithEachRequest) {
     begin(endless);
     exchange_.enter(Phase::sending);

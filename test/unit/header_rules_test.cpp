@@ -57,6 +57,8 @@ TEST(RequestHeaders, KeepExpectAndTrailerWhereTheProcessIsToSeeThem) {
 TEST(RequestHeaders, TakeAnotherHostInItsPlace) {
     const message::Fields fields = fields_of({{"X-A", "1"}, {"hOst", "h"}, {"X-B", "2"}});
     EXPECT_EQ(print(request_headers(fields, {.host = "other:81"})), "X-A:1;hOst:other:81;X-B:2;");
+    EXPECT_EQ(print(request_headers(fields_of({{"X-A", "1"}}), {.host = "other"})),
+              "X-A:1;Host:other;");
 }
 
 TEST(Headers, LoseWhatEachConnectionHeaderNames) {
@@ -69,6 +71,12 @@ TEST(Headers, LoseWhatEachConnectionHeaderNames) {
                                               {"X-E", "5"}});
     EXPECT_EQ(print(request_headers(fields, {})), "X-B:2;X-E:5;");
     EXPECT_EQ(print(answer_headers(fields, false)), "X-B:2;X-E:5;");
+}
+
+TEST(RequestHeaders, KeepHostWhateverConnectionNames) {
+    EXPECT_EQ(print(request_headers(
+                  fields_of({{"Connection", "host, X-A"}, {"Host", "h"}, {"X-A", "1"}}), {})),
+              "Host:h;");
 }
 
 TEST(AnswerHeaders, LoseWhatIsHopByHopOrPassengersOwn) {

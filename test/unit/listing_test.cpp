@@ -108,6 +108,13 @@ TEST_F(Listing, TellsTheRoutesToAProcess) {
     EXPECT_EQ(processes[2]["routes"].size(), 0U);
 }
 
+TEST_F(Listing, TellsThatThePoolUsesAProcessThatIsBeingDisabledOnlyWhereThereIsNoOther) {
+    pool_.processes[1].enabled = GANGWAY_PROCESS_DISABLING;
+    EXPECT_EQ(json("/v1/processes/101")["process"]["routes"][0].asString(), "pool");
+    pool_.groups[0].enabled_process_count = 1;
+    EXPECT_EQ(json("/v1/processes/101")["process"]["routes"].size(), 0U);
+}
+
 TEST_F(Listing, FiltersByGroupStateAndFields) {
     EXPECT_EQ(json("/v1/processes?group=blog")["processes"].size(), 2U);
     EXPECT_EQ(json("/v1/processes?group=%2Fsrv%2Fshop+(production)")["processes"].size(), 2U);

@@ -119,6 +119,16 @@ TEST(RequestHead, IsRefusedAtTheFirstByteThatCannotBeMended) {
     EXPECT_EQ(reading.rest.substr(reading.rest.find('\n') + 1), "never read");
 }
 
+TEST(RequestHead, IsNotWaitedForWhereItCannotBeOne) {
+    for (const std::string_view begin :
+         {"\x16\x03\x01"sv, "\0"sv, " GET"sv, "\n"sv, "\r\n\r"sv, "\x7f"sv, "\xc3\xa4"sv}) {
+        const Reading reading = read_request({std::string(begin), "never read"});
+        EXPECT_EQ(reading.head_error, error::bad_method) << reading.head_error.message();
+        EXPECT_TRUE(reading.rest.ends_with("never read")) << reading.rest;
+    }
+    EXPECT_EQ(read_request({"\r"}).head_error, error::partial_message);
+}
+
 TEST(RequestHead, MayHaveAsManyBytesAsAllowed) {
     const std::string text =
         "GET / HTTP/1.1\r\nHost: h\r\nX-A: " + std::string(1000, 'a') + "\r\n\r\n";

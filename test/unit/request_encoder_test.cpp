@@ -103,6 +103,7 @@ TEST(SessionRequest, TellsWhereTheApplicationIsMounted) {
 TEST(SessionRequest, TellsTheLengthOfTheBody) {
     EXPECT_EQ(Session(request({}, {false, 11}))["CONTENT_LENGTH"], "11");
     EXPECT_EQ(Session(request({}, {false, 0})).count("CONTENT_LENGTH"), 0U);
+    EXPECT_EQ(Session(request({}, {false, 0, true}))["CONTENT_LENGTH"], "0");
     const Session chunked(request({}, {true, {}}));
     EXPECT_EQ(chunked.count("CONTENT_LENGTH"), 0U);
     EXPECT_EQ(chunked.count("HTTP_TRANSFER_ENCODING"), 0U);
@@ -122,6 +123,12 @@ TEST(SessionRequest, DropsNamesThatWouldCollide) {
     EXPECT_EQ(v.count("HTTP_"), 0U);
     EXPECT_EQ(v["CONTENT_TYPE"], "text/plain");
     EXPECT_EQ(v.count("HTTP_CONTENT_TYPE"), 0U);
+}
+
+TEST(SessionRequest, TellsEachContentType) {
+    EXPECT_EQ(Session(request({{"Content-Type", ""}}))["CONTENT_TYPE"], "");
+    EXPECT_EQ(Session(request({{"content-type", "a"}, {"Content-Type", "b"}}))["CONTENT_TYPE"],
+              "a,b");
 }
 
 TEST(SessionRequest, SplitsHostAndPort) {
