@@ -145,7 +145,12 @@ inline std::string encode(const Lines& lines) {
     for (const Line& line : lines) {
         const auto space = *rc::gen::element<std::string>(" ", "", "\t", "  \t ");
         const auto behind = *rc::gen::element<std::string>("", "", " ", "\t ");
-        text += line.name + ":" + space + line.value + behind + "\r\n";
+        text += line.name;
+        text += ':';
+        text += space;
+        text += line.value;
+        text += behind;
+        text += "\r\n";
     }
     return text;
 }

@@ -117,7 +117,9 @@ inline bool take_chunks(std::string_view& bytes, Message& message) {
         }
         if (*size == 0) {
             auto trailers = take_fields(bytes);
-            message.trailers = std::move(trailers).value_or(std::vector<Line>());
+            if (trailers) {
+                message.trailers = std::move(*trailers);
+            }
             return trailers.has_value();
         }
         if (bytes.size() < *size + 2 || bytes.substr(*size, 2) != "\r\n") {
