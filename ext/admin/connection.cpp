@@ -73,17 +73,31 @@ awaitable<void> Connection::run() {
         record_.report.client_gone = true;
         exchange_.cut(forward::Cut::client_gone);
     });
-    for (;;) {
-        if (!co_await read_head()) {
+    for (bool again = true; again;) {
+        prepare();
+        const error_code ec = co_await stream_.read_head(*parser_, context_.config.max_header_bytes,
+                                                         context_.config.client_timeout);
+        waiting_ = false;
+        record_.report.received = Clock::now();
+        if (ec) {
+            co_await refuse_head(ec);
             break;
         }
-        const bool again = co_await answer();
+        stream_.attend(true, record_.report.received);
+        Request request;
+        if (const auto problem = understand(request)) {
+            again = co_await send(*problem);
+        } else if (request.forwarded) {
+            again = co_await forward(request);
+        } else {
+            again = co_await answer(request);
+        }
+        stream_.attend(false, {});
         record();
-        if (!again) {
-            break;
+        if (again) {
+            stream_.give_back_memory();
+            kept_.give_back_memory();
         }
-        stream_.give_back_memory();
-        kept_.give_back_memory();
     }
     co_await stream_.linger(linger_time);
 }
@@ -99,46 +113,20 @@ void Connection::abort() {
     stream_.close();
 }
 
-// False when there is no request to answer.
-awaitable<bool> Connection::read_head() {
+void Connection::prepare() {
     parser_.emplace(head_);
     record_ = {};
     record_.uid = peer_uid_;
     waiting_ = true;
-    const error_code ec = co_await stream_.read_head(*parser_, context_.config.max_header_bytes,
-                                                     context_.config.client_timeout);
-    waiting_ = false;
-    record_.report.received = Clock::now();
-    if (!ec) {
-        co_return true;
-    }
+}
+
+// Where there is something to be told: not to a client that has just left, or sent nothing.
+awaitable<void> Connection::refuse_head(error_code ec) {
     if (message::is_message_error(ec) || (ec == net::error::timed_out && stream_.has_input())) {
         const Problem problem = head_problem(ec, context_.config.max_header_bytes);
         co_await send(problem);
         record();
     }
-    co_return false;
-}
-
-// False when the connection cannot take another request.
-awaitable<bool> Connection::answer() {
-    record_.method = head_.method;
-    record_.target = head_.target;
-    if (context_.draining) {
-        const Problem problem = forward::cut_problem(forward::Cut::shutting_down);
-        co_return co_await send(problem);
-    }
-    Request request;
-    if (auto problem = understand(request)) {
-        co_return co_await send(*problem);
-    }
-    if (request.forwarded) {
-        co_return co_await answer_forward(request);
-    }
-    if (head_.target == "*") {
-        co_return co_await answer_asterisk();
-    }
-    co_return co_await answer_listing(request);
 }
 
 std::optional<std::string_view> Connection::header(std::string_view name) const {
@@ -176,6 +164,11 @@ std::optional<Problem> Connection::check_head() const {
 
 // Who asks comes before what is asked for: nobody learns anything without access.
 std::optional<Problem> Connection::understand(Request& request) {
+    record_.method = head_.method;
+    record_.target = head_.target;
+    if (context_.draining) {
+        return forward::cut_problem(forward::Cut::shutting_down);
+    }
     auto target = parse_target(head_.target);
     request.target = target ? std::move(*target) : Target{Endpoint::unknown, {}, {}, {}};
     const auto process = header("X-Passenger-Process");
@@ -224,7 +217,10 @@ std::optional<Problem> Connection::check_endpoint(const Request& request) const 
     return std::nullopt;
 }
 
-awaitable<bool> Connection::answer_listing(const Request& request) {
+awaitable<bool> Connection::answer(const Request& request) {
+    if (head_.target == "*") {
+        co_return co_await answer_asterisk();
+    }
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
         const Problem problem{Code::internal_error,
@@ -266,7 +262,7 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
                           std::get<forward::Steering>(steering), request.authorization_used};
 }
 
-awaitable<bool> Connection::answer_forward(const Request& request) {
+awaitable<bool> Connection::forward(const Request& request) {
     auto made = make_order(request);
     if (const auto* problem = std::get_if<Problem>(&made)) {
         co_return co_await send(*problem);
@@ -278,8 +274,7 @@ awaitable<bool> Connection::answer_forward(const Request& request) {
                                  context_.config.max_header_bytes};
     const forward::Surroundings surroundings{context_.in_flight, context_.config, exchange_, kept_,
                                              record_.report};
-    const forward::Outcome outcome =
-        co_await forward::forward(client, std::move(order), surroundings);
+    const forward::Outcome outcome = co_await forward::forward(client, order, surroundings);
     exchange_.end();
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
         co_return co_await send(*problem);
@@ -325,7 +320,8 @@ awaitable<bool> Connection::send(const Answer& answer) {
     const std::string_view body = head_.is_method("HEAD") ? std::string_view() : answer.body;
     const std::array<net::const_buffer, 2> buffers{net::buffer(text),
                                                    net::buffer(body.data(), body.size())};
-    const error_code ec = co_await stream_.write(buffers, context_.config.client_timeout);
+    Pieces pieces(buffers);
+    const error_code ec = co_await stream_.write(pieces, context_.config.client_timeout);
     if (!ec) {
         record_.status = answer.status;
         record_.answer_bytes = body.size();

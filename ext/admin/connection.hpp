@@ -55,16 +55,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   private:
     struct Request; // what was understood of the head
 
-    awaitable<bool> read_head();
-    awaitable<bool> answer();
+    void prepare(); // for the next request
+    awaitable<void> refuse_head(error_code ec);
     std::optional<Problem> understand(Request& request);
     std::optional<Problem> check_head() const;
     std::optional<Problem> check_endpoint(const Request& request) const;
     Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
-    awaitable<bool> answer_listing(const Request& request);
+    // False when the connection cannot take another request.
+    awaitable<bool> answer(const Request& request);
     awaitable<bool> answer_asterisk();
-    awaitable<bool> answer_forward(const Request& request);
+    awaitable<bool> forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
     struct Answer {

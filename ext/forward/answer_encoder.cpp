@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include <boost/beast/http/status.hpp>
 
@@ -59,6 +60,8 @@ Framing choose_framing(bool is_head, unsigned status, bool client_is_http_1_1,
 
 std::string server_timing(const Report& report, Report::Clock::time_point at) {
     std::string text;
+    constexpr std::size_t usual_size = 128;
+    text.reserve(usual_size);
     if (report.session) {
         append_duration(text, "queue", report.received, *report.session);
     }
@@ -73,10 +76,9 @@ std::string server_timing(const Report& report, Report::Clock::time_point at) {
 }
 
 std::string encode_answer_head(const AnswerHead& head, Framing framing, const Report& report,
-                               std::string_view now) {
-    std::string text;
-    constexpr std::size_t usual_size = 1024;
-    text.reserve(usual_size);
+                               std::string_view now, std::string space) {
+    std::string text = std::move(space);
+    text.clear();
     append_status_line(text, head.status, head.reason);
     for (const message::Field& field : head.headers) {
         append_field(text, field.name, field.value);

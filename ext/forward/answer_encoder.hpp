@@ -34,8 +34,9 @@ Framing choose_framing(bool is_head, unsigned status, bool client_is_http_1_1,
                        std::optional<std::uint64_t> content_length);
 
 // report: for route and times. now: an IMF-fixdate (RFC 9110, 5.6.7), for an answer without Date.
+// Put in the memory of space, whose content does not matter.
 std::string encode_answer_head(const AnswerHead& head, Framing framing, const Report& report,
-                               std::string_view now);
+                               std::string_view now, std::string space = {});
 
 // An interim answer (RFC 9110, 15.2).
 std::string encode_interim_head(unsigned status, std::string_view reason, const Headers& headers);

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include <boost/asio/buffer.hpp>
 
@@ -19,6 +20,12 @@ constexpr unsigned most_interims = 100;
 
 // So many pieces of a body, each from one chunk of the process, are written at once.
 constexpr std::size_t most_pieces = 4;
+
+// To copy so few bytes costs less than to send them apart.
+constexpr std::size_t little = 4096;
+
+// Of the memory for a head, that is kept from request to request.
+constexpr std::size_t most_text = 8192;
 
 // The time as an IMF-fixdate; made anew once a second.
 const std::string& date_now() {
@@ -59,6 +66,11 @@ void Kept::give_back_memory() {
         buffer.clear();
         buffer.shrink_to_fit();
     }
+    for (std::string* text : {&request_text, &answer_text}) {
+        if (text->capacity() > most_text) {
+            *text = std::string();
+        }
+    }
     head.clear();
 }
 
@@ -68,71 +80,73 @@ Download::Download(const Client& client, Upstream& upstream, Exchange& exchange,
       upstream_(upstream),
       exchange_(exchange),
       report_(report),
+      kept_(kept),
       buffer_(kept.buffer),
       upgrade_(upgrade),
       head_(kept.head) {
     buffer_.clear();
 }
 
-awaitable<error_code> Download::read_one_head() {
-    parser_.emplace(head_);
-    parser_->skip(client_.head().is_method("HEAD"));
-    if (buffer_.size() == 0) { // Wait apart, to know when the answer began.
-        const auto [ec, size] = co_await upstream_.socket().async_read_some(
-            buffer_.prepare(message::head_read_bytes), as_result);
-        buffer_.commit(size);
-        if (ec) {
-            co_return ec == net::error::eof ? http::error::end_of_stream : ec;
-        }
-    }
-    if (!report_.first_byte) {
-        report_.first_byte = Report::Clock::now();
-    }
-    exchange_.enter(Phase::receiving);
-    co_return co_await message::read_head(upstream_.socket(), buffer_, *parser_,
-                                          client_.max_header_bytes);
-}
-
 awaitable<error_code> Download::read_head() {
     for (;;) {
-        if (const error_code ec = co_await read_one_head()) {
-            co_return ec;
+        parser_.emplace(head_);
+        parser_->skip(client_.head().is_method("HEAD"));
+        message::HeadReading<false> reading(client_.max_header_bytes);
+        error_code ec;
+        while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
+            const auto [failed, size] =
+                co_await upstream_.receive(buffer_.prepare(message::head_read_bytes));
+            buffer_.commit(size);
+            if (failed) {
+                co_return message::HeadReading<false>::cut_short(failed, buffer_);
+            }
+            const auto now = Report::Clock::now();
+            exchange_.enter(Phase::receiving, now);
+            report_.first_byte = report_.first_byte.value_or(now);
         }
-        if (auto wrong = message::check_answer(head_)) {
-            complaint_ = std::move(*wrong);
-            co_return http::error::bad_field;
+        if (const auto final = ec ? ec : judge_head()) {
+            co_return *final;
         }
-        const bool switches = head_.status == 101 && upgrade_ && head_.fields.find("Upgrade");
-        if (head_.status >= 200 || switches) {
-            co_return error_code();
-        }
-        if (interims_++ == most_interims) {
-            complaint_ = "it sends interim answers without end";
-            co_return http::error::bad_status;
-        }
-        if (head_.status < 100 || head_.status == 101) {
-            complaint_ = head_.status == 101
-                             ? "it switches protocols without having been asked, or "
-                               "without saying to which"
-                             : "its status is below 100";
-            co_return http::error::bad_status;
-        }
-        if (!co_await pass_interim()) {
+        if (co_await pass_interim()) {
             co_return net::error::connection_aborted;
         }
     }
 }
 
+std::optional<error_code> Download::judge_head() {
+    if (auto wrong = message::check_answer(head_)) {
+        complaint_ = std::move(*wrong);
+        return http::error::bad_field;
+    }
+    const bool switches = head_.status == 101 && upgrade_ && head_.fields.find("Upgrade");
+    if (head_.status >= 200 || switches) {
+        return error_code();
+    }
+    if (interims_++ == most_interims) {
+        complaint_ = "it sends interim answers without end";
+        return http::error::bad_status;
+    }
+    if (head_.status < 100 || head_.status == 101) {
+        complaint_ = head_.status == 101 ? "it switches protocols without having been asked, or "
+                                           "without saying to which"
+                                         : "its status is below 100";
+        return http::error::bad_status;
+    }
+    return std::nullopt;
+}
+
 // Not to HTTP/1.0, which knows none; and 100 only to a client that waits for it.
-awaitable<bool> Download::pass_interim() {
+awaitable<error_code> Download::pass_interim() {
     exchange_.await_answer();
     const message::Head& request = client_.head();
     if (request.version < 11 || (head_.status == 100 && !request.fields.find("Expect"))) {
-        co_return true;
+        co_return error_code();
     }
     const std::string text =
         encode_interim_head(head_.status, reason(head_), answer_headers(head_.fields, false));
-    co_return co_await write(text);
+    const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
+    Pieces pieces(buffers);
+    co_return co_await write(pieces);
 }
 
 std::string Download::encode_head(std::string_view process) {
@@ -152,107 +166,109 @@ std::string Download::encode_head(std::string_view process) {
         head_.status, reason(head_),      answer_headers(head_.fields, passes_trailers_),
         length,       client_keep_alive_, head_.fields.find("Upgrade").value_or(""),
         process};
-    return encode_answer_head(head, framing_, report_, date_now());
+    return encode_answer_head(head, framing_, report_, date_now(), std::move(kept_.answer_text));
 }
 
+// What was received already is written together: the head with the first bytes of the body, and the
+// last of these with the end.
 awaitable<bool> Download::relay(std::string_view process,
                                 const std::function<void()>& on_received) {
     if (head_.fields.find("!~Request-OOB-Work")) {
         upstream_.request_oobw();
     }
-    std::string text = encode_head(process);
-    report_.answered = Report::Clock::now();
+    std::string begin = encode_head(process);
     report_.status = head_.status;
-    on_received_ = on_received;
-    if (framing_ == Framing::none) {
-        note_received();
-        co_return co_await write(text);
-    }
-    co_return co_await relay_body(std::move(text));
-}
-
-void Download::note_received() {
-    if (on_received_) {
-        on_received_();
-        on_received_ = nullptr;
-    }
-}
-
-// What was received already is written together: the head with the first bytes of the body, and the
-// last of these with the end.
-awaitable<bool> Download::relay_body(std::string head) {
-    bool whole = true;
-    while (whole && (!head.empty() || !parser_->is_done())) {
+    on_received_ = &on_received;
+    for (bool ended = false; !ended;) {
         std::array<std::string_view, most_pieces> pieces;
         std::size_t count = 0;
-        const error_code ec = co_await read_pieces(pieces, count, !head.empty());
-        const bool ended = !ec && parser_->is_done();
+        error_code ec;
+        if (framing_ != Framing::none) {
+            ec = take_pieces(pieces, count);
+            if (count == 0 && begin.empty() && !ec && !parser_->is_done()) {
+                ec = co_await read_piece(pieces[0]);
+                count = pieces[0].empty() ? 0 : 1;
+            }
+        }
+        ended = framing_ == Framing::none || (!ec && parser_->is_done());
         if (ended) {
             note_received();
         }
-        whole = co_await write_pieces(head, std::span(pieces).first(count), ended);
-        whole = whole && !ec;
-        head.clear();
+        std::string end;
+        frame(begin, end, std::span(pieces).first(count), ended);
+        if (count == 1 && end.empty() && pieces[0].size() <= little) {
+            begin += pieces[0];
+            count = 0;
+        }
+        std::array<net::const_buffer, most_pieces + 2> buffers{net::buffer(begin)};
+        for (std::size_t i = 0; i < count; i++) {
+            buffers[i + 1] = net::buffer(pieces[i].data(), pieces[i].size());
+        }
+        buffers[count + 1] = net::buffer(end);
+        Pieces left(buffers);
+        error_code written = client_.stream.write_now(left);
+        if (written == net::error::would_block) {
+            written = co_await write(left);
+        }
+        if (ec || written) {
+            co_return false;
+        }
+        begin.clear();
     }
-    co_return whole;
+    kept_.answer_text = std::move(begin);
+    co_return true;
 }
 
-// Takes what is there; waits only where there is nothing, and nothing to be written meanwhile. What
-// came together with an error is given with it.
-awaitable<error_code> Download::read_pieces(std::span<std::string_view> pieces, std::size_t& count,
-                                            bool have_head) {
+void Download::note_received() {
+    if (on_received_ != nullptr) {
+        (*std::exchange(on_received_, nullptr))();
+    }
+}
+
+// What came together with an error is given with it.
+error_code Download::take_pieces(std::span<std::string_view> pieces, std::size_t& count) {
     error_code ec;
-    const std::uint32_t max_line = client_.max_header_bytes;
     for (count = 0; count < pieces.size() && !ec; count++) {
-        if (!message::next_piece(buffer_, *parser_, max_line, pieces[count], ec) ||
+        if (!message::next_piece(buffer_, *parser_, client_.max_header_bytes, pieces[count], ec) ||
             pieces[count].empty()) {
             break;
         }
     }
-    if (count == 0 && !have_head && !ec && !parser_->is_done()) {
-        ec = co_await message::read_piece(upstream_.socket(), buffer_, *parser_, max_line,
-                                          pieces[0]);
-        exchange_.heard();
-        count = pieces[0].empty() ? 0 : 1;
-        if (exchange_.is_cut()) { // Then an end of file is of our making, and ends no body.
-            ec = net::error::operation_aborted;
-        }
+    return ec;
+}
+
+awaitable<error_code> Download::read_piece(std::string_view& piece) {
+    error_code ec =
+        co_await message::read_piece(upstream_, buffer_, *parser_, client_.max_header_bytes, piece);
+    exchange_.heard();
+    if (exchange_.is_cut()) { // Then an end of file is of our making, and ends no body.
+        ec = net::error::operation_aborted;
     }
     co_return ec;
 }
 
-awaitable<bool> Download::write_pieces(const std::string& head,
-                                       std::span<const std::string_view> pieces, bool ended) {
+void Download::frame(std::string& begin, std::string& end, std::span<const std::string_view> pieces,
+                     bool ended) {
     std::size_t size = 0;
     for (const std::string_view piece : pieces) {
         size += piece.size();
     }
     report_.bytes_received += size;
-    const bool chunked = framing_ == Framing::chunked;
-    const std::string begin = chunked && size > 0 ? head + chunk_head(size) : head;
-    std::string end = chunked && size > 0 ? std::string(chunk_tail) : std::string();
-    if (chunked && ended) {
+    if (framing_ != Framing::chunked) {
+        return;
+    }
+    if (size > 0) {
+        begin += chunk_head(size);
+        end += chunk_tail;
+    }
+    if (ended) {
         end += chunked_end(passes_trailers_ ? answer_trailers(head_.trailers) : Headers());
     }
-    std::array<net::const_buffer, most_pieces + 2> buffers;
-    std::size_t used = 0;
-    buffers[used++] = net::buffer(begin);
-    for (const std::string_view piece : pieces) {
-        buffers[used++] = net::buffer(piece.data(), piece.size());
-    }
-    buffers[used++] = net::buffer(end);
-    co_return co_await write(std::span(buffers).first(used));
 }
 
-awaitable<bool> Download::write(const std::string& text) {
-    const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
-    co_return co_await write(buffers);
-}
-
-awaitable<bool> Download::write(std::span<const net::const_buffer> buffers) {
+awaitable<error_code> Download::write(Pieces& pieces) {
     const Exchange::ClientTurn turn(exchange_);
-    const error_code ec = co_await client_.stream.write(buffers, client_.timeout);
-    co_return !ec;
+    co_return co_await client_.stream.write(pieces, client_.timeout);
 }
 
 bool Download::upstream_keep_alive() const {

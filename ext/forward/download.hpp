@@ -20,6 +20,8 @@ namespace gangway::forward {
 struct Kept {
     beast::flat_buffer buffer; // what a process sends
     message::Head head;        // of its answer
+    std::string request_text;  // space for what is sent to a process ahead of the body
+    std::string answer_text;   // and for what is sent to the client
 
     // Between two requests: what a large answer needed.
     void give_back_memory();
@@ -53,29 +55,33 @@ class Download {
     bool upstream_keep_alive() const;
 
   private:
-    awaitable<error_code> read_one_head();
-    awaitable<bool> pass_interim();
+    // Whether what was read is an answer's final head, or why it is none; nothing for an interim
+    // one, which is to be passed on.
+    std::optional<error_code> judge_head();
+    awaitable<error_code> pass_interim();
     std::string encode_head(std::string_view process);
     void note_received();
-    awaitable<bool> relay_body(std::string head);
-    awaitable<error_code> read_pieces(std::span<std::string_view> pieces, std::size_t& count,
-                                      bool have_head);
-    // ended: these are the last.
-    awaitable<bool> write_pieces(const std::string& head, std::span<const std::string_view> pieces,
-                                 bool ended);
-    awaitable<bool> write(std::span<const net::const_buffer> buffers);
-    awaitable<bool> write(const std::string& text);
+    // What is there of the body.
+    error_code take_pieces(std::span<std::string_view> pieces, std::size_t& count);
+    // Waits for the next of it.
+    awaitable<error_code> read_piece(std::string_view& piece);
+    // Puts what is written ahead of the pieces and behind them into begin and end. ended: they are
+    // the last.
+    void frame(std::string& begin, std::string& end, std::span<const std::string_view> pieces,
+               bool ended);
+    awaitable<error_code> write(Pieces& pieces);
 
-    Client client_;
+    const Client& client_;
     Upstream& upstream_;
     Exchange& exchange_;
     Report& report_;
+    Kept& kept_;
     beast::flat_buffer& buffer_;
     bool upgrade_;
     message::Head& head_;
     std::optional<message::AnswerParser> parser_;
     std::string complaint_;
-    std::function<void()> on_received_;
+    const std::function<void()>* on_received_ = nullptr;
     Framing framing_ = Framing::none;
     unsigned interims_ = 0;
     bool passes_trailers_ = false;

@@ -44,24 +44,24 @@ void Exchange::end() {
     timer_.stop();
 }
 
-void Exchange::enter(Phase phase) {
+void Exchange::enter(Phase phase, Time now) {
     phase_ = phase;
-    heard();
+    heard(now);
 }
 
-void Exchange::heard() {
-    last_heard_ = LazyTimer::Clock::now();
-    set_timer(last_heard_);
+void Exchange::heard(Time now) {
+    last_heard_ = now;
+    set_timer(now);
 }
 
 void Exchange::await_answer() {
     enter(request_sent_ ? Phase::answering : Phase::sending);
 }
 
-void Exchange::request_sent() {
+void Exchange::request_sent(Time now) {
     request_sent_ = true;
     if (phase_ == Phase::sending) {
-        enter(Phase::answering);
+        enter(Phase::answering, now);
     }
 }
 

@@ -48,13 +48,13 @@ class Exchange {
     void end();
     bool running() const { return running_; }
 
-    void enter(Phase phase);
+    void enter(Phase phase, LazyTimer::Clock::time_point now = LazyTimer::Clock::now());
     // A byte moved to or from the process.
-    void heard();
+    void heard(LazyTimer::Clock::time_point now = LazyTimer::Clock::now());
     // The answer, or after an interim one the next, is waited for: while the request is being sent,
     // the process must take it; from then on it must begin to answer.
     void await_answer();
-    void request_sent();
+    void request_sent(LazyTimer::Clock::time_point now = LazyTimer::Clock::now());
 
     // While one lives, the client is the slow one, who has a timeout of his own.
     class ClientTurn {

@@ -16,7 +16,6 @@
 #include "forward/upload.hpp"
 #include "forward/upstream.hpp"
 #include "message/rules.hpp"
-#include "module/send.hpp"
 
 namespace gangway::forward {
 
@@ -49,98 +48,65 @@ bool has_closed(error_code ec) {
 
 class Forwarder {
   public:
-    Forwarder(Client client, Order order, Surroundings surroundings)
+    Forwarder(const Client& client, const Order& order, const Surroundings& surroundings)
         : client_(client),
-          order_(std::move(order)),
+          order_(order),
           around_(surroundings),
           exchange_(surroundings.exchange),
-          report_(surroundings.report),
-          spool_(surroundings.config.spool_directory) {
+          report_(surroundings.report) {
         body_.chunked = client_.parser.chunked();
         body_.length = client_.parser.length();
         upgrade_ = message::asks_for_upgrade(request()) && wanted() != Route::direct;
         report_.pid = identity().pid;
     }
 
-    awaitable<Outcome> run() {
-        auto entered =
-            around_.in_flight.enter(view(identity().gupid), request().method, order_.target);
-        if (auto* problem = std::get_if<Problem>(&entered)) {
-            co_return std::move(*problem);
-        }
-        auto& ticket = std::get<InFlight::Ticket>(entered);
-        if (needs_length()) {
-            if (auto outcome = co_await spool_body()) {
-                co_return std::move(*outcome);
-            }
-        }
-        wait_end_ = Clock::now() + order_.steering.bounds.wait;
-        for (;;) {
-            std::optional<Upstream> upstream;
-            auto problem = co_await reach(upstream);
-            if (exchange_.is_cut()) {
-                co_return cut_outcome();
-            }
-            if (problem) {
-                co_return std::move(*problem);
-            }
-            ticket.now_serving();
-            auto outcome = co_await attempt(*upstream);
-            if (outcome) {
-                if (report_.retries > 0 && has_refused(*outcome)) {
-                    outcome = worker_closed(); // It had a connection, and has died since.
-                }
-                co_return std::move(*outcome);
-            }
-            // The connection had gone stale before the process heard of this request: again.
-            report_.retries++;
-        }
+    std::variant<InFlight::Ticket, Problem> enter() {
+        return around_.in_flight.enter(view(identity().gupid), request().method, order_.target);
     }
+    // The session protocol tells a body's length ahead of it, as CGI does.
+    bool needs_length() const;
+    // Nothing: go on.
+    awaitable<std::optional<Outcome>> spool_body();
+    // Gets hold of the process, one way or the other. False: it is busy, so pause() and try again.
+    bool reach(std::optional<Upstream>& upstream, std::optional<Outcome>& outcome);
+    awaitable<void> pause();
+    // Nothing: the connection had gone stale before the process heard of this request: again.
+    awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
+    bool is_cut() const { return exchange_.is_cut(); }
+    // Why there is no answer, when the exchange was cut.
+    Outcome cut_outcome() const;
 
   private:
-    // Gets hold of the process, one way or the other, unless the exchange is cut meanwhile.
-    awaitable<std::optional<Problem>> reach(std::optional<Upstream>& upstream);
+    Step next_step(bool was_busy) const;
     std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
     // What the pool would say, for the way around it.
     std::optional<Problem> check_state() const;
     Problem busy_problem() const;
 
-    // The session protocol tells a body's length ahead of it, as CGI does.
-    bool needs_length() const;
-    // Nothing: go on.
-    awaitable<std::optional<Outcome>> spool_body();
-
-    // Nothing: try again with another connection.
-    awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
     awaitable<std::optional<Outcome>> converse(Upstream& upstream);
-    // The number of bytes that could be sent.
-    awaitable<std::size_t> send_head(Upstream& upstream);
-    std::string encode_head(const Upstream& upstream) const;
+    std::string encode_head(const Upstream& upstream, std::string space) const;
     // When it is ours to say (docs/forwarding.md, "Expect").
     awaitable<void> send_continue();
-    awaitable<std::optional<Outcome>> receive(Upstream& upstream, Upload& upload);
     awaitable<Outcome> relay(Upstream& upstream, Download& download, Upload& upload);
     bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
     std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
                                    const Download& download, const Upload& upload) const;
-    // Why there is no answer, when the exchange was cut.
-    Outcome cut_outcome() const;
 
     const gangway_process_identity& identity() const { return order_.process->identity(); }
     const message::Head& request() const { return client_.head(); }
     Route wanted() const { return order_.steering.route; }
 
-    Client client_;
-    Order order_;
-    Surroundings around_;
+    const Client& client_;
+    const Order& order_;
+    const Surroundings& around_;
     Exchange& exchange_;
     Report& report_;
     Body body_;
-    Spool spool_;
-    bool spooled_ = false;
-    bool continued_ = false; // 100 was sent
+    std::unique_ptr<Spool> spool_; // once the body is kept there
+    bool continued_ = false;       // 100 was sent
     bool upgrade_ = false;
-    Clock::time_point wait_end_;
+    unsigned busy_looks_ = 0;    // at the process, since it had to be waited for
+    Clock::time_point wait_end_; // from the first of them on
 };
 
 Outcome Forwarder::cut_outcome() const {
@@ -158,6 +124,7 @@ bool Forwarder::needs_length() const {
 // Before there is a session: the process is not held up by a slow client.
 awaitable<std::optional<Outcome>> Forwarder::spool_body() {
     co_await send_continue();
+    spool_ = std::make_unique<Spool>(around_.config.spool_directory);
     for (;;) {
         std::string_view piece;
         const error_code ec = co_await client_.stream.read_piece(
@@ -178,51 +145,63 @@ awaitable<std::optional<Outcome>> Forwarder::spool_body() {
         if (piece.empty()) {
             break;
         }
-        if (spool_.size() + piece.size() > around_.config.max_spool_bytes) {
+        if (spool_->size() + piece.size() > around_.config.max_spool_bytes) {
             co_return Outcome(body_too_large(around_.config.max_spool_bytes));
         }
-        if (!spool_.append(piece)) {
-            co_return Outcome(spool_failed(spool_.error()));
+        if (!spool_->append(piece)) {
+            co_return Outcome(spool_failed(spool_->error()));
         }
     }
-    body_ = {false, spool_.size(), true};
-    spooled_ = true;
+    body_ = {false, spool_->size(), true};
     co_return std::nullopt;
 }
 
-awaitable<std::optional<Problem>> Forwarder::reach(std::optional<Upstream>& upstream) {
-    bool busy = false;
-    for (unsigned attempt = 1;; attempt++) {
-        const bool time_is_up = Clock::now() >= wait_end_;
-        switch (next_step({wanted(), !body_.empty() || upgrade_, identity().debug_address.size > 0,
-                           busy, time_is_up})) {
-        case Step::open_session: {
-            auto problem = open_session(upstream, busy);
-            if (problem || !busy) {
-                co_return problem;
+Step Forwarder::next_step(bool was_busy) const {
+    const bool time_is_up = was_busy && Clock::now() >= wait_end_;
+    return forward::next_step({wanted(), !body_.empty() || upgrade_,
+                               identity().debug_address.size > 0, was_busy, time_is_up});
+}
+
+bool Forwarder::reach(std::optional<Upstream>& upstream, std::optional<Outcome>& outcome) {
+    std::optional<Problem> problem;
+    Step step = next_step(false);
+    if (step == Step::open_session) {
+        bool busy = false;
+        problem = open_session(upstream, busy);
+        if (busy) {
+            if (busy_looks_++ == 0) {
+                wait_end_ = Clock::now() + order_.steering.bounds.wait;
             }
-            break;
-        }
-        case Step::go_direct: {
-            auto problem = check_state();
-            if (!problem) {
-                upstream.emplace(client_.stream.get_executor(), view(identity().debug_address),
-                                 identity().pid);
-            }
-            co_return problem;
-        }
-        case Step::unavailable:
-            co_return route_unavailable(!body_.empty());
-        case Step::busy:
-            co_return busy_problem();
-        case Step::pause:
-            busy = false;
-            if (!co_await exchange_.pause(pause_before(attempt))) {
-                co_return std::nullopt;
-            }
-            break;
+            step = next_step(true);
         }
     }
+    switch (step) {
+    case Step::open_session:
+        break;
+    case Step::go_direct:
+        problem = check_state();
+        if (!problem) {
+            upstream.emplace(client_.stream.get_executor(), view(identity().debug_address),
+                             identity().pid);
+        }
+        break;
+    case Step::unavailable:
+        problem = route_unavailable(!body_.empty());
+        break;
+    case Step::busy:
+        problem = busy_problem();
+        break;
+    case Step::pause:
+        return false;
+    }
+    if (problem) {
+        outcome = std::move(*problem);
+    }
+    return true;
+}
+
+awaitable<void> Forwarder::pause() {
+    co_await exchange_.pause(pause_before(busy_looks_));
 }
 
 std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream, bool& busy) {
@@ -271,32 +250,41 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
     const Exchange::UpstreamInUse in_use(exchange_, upstream);
     report_.session = Clock::now();
     report_.route = upstream.is_direct() ? "direct" : "pool";
-    if (auto problem = co_await upstream.connect(exchange_)) {
-        co_return Outcome(std::move(*problem));
+    if (!upstream.connect_now()) {
+        if (auto problem = co_await upstream.connect(exchange_)) {
+            co_return Outcome(std::move(*problem));
+        }
+        if (exchange_.is_cut()) {
+            co_return cut_outcome();
+        }
     }
-    if (exchange_.is_cut()) {
-        co_return cut_outcome();
-    }
-    report_.connected = Clock::now();
+    report_.connected = upstream.reused() ? *report_.session : Clock::now();
     if (upstream.reused() && upstream.has_input()) {
         // What is there answers nothing that was asked (RFC 9112, 9.3); or the process has closed
         // it.
         co_return std::nullopt;
     }
+    exchange_.enter(Phase::sending, *report_.connected);
+    std::string& head = around_.kept.request_text;
+    head = encode_head(upstream, std::move(head));
+    const std::array<net::const_buffer, 1> buffers{net::buffer(head)};
+    Pieces pieces(buffers);
+    Sent sent = upstream.send_now(pieces);
+    if (sent.error == net::error::would_block) {
+        sent.bytes += (co_await upstream.send(pieces)).bytes;
+    }
+    if (sent.bytes == 0 && upstream.reused() && !exchange_.is_cut()) {
+        co_return std::nullopt; // The process had closed this connection and heard nothing.
+    }
+    // Where only part was sent, the answer, if there is any, tells more than the error does.
     co_return co_await converse(upstream);
 }
 
 awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
-    exchange_.enter(Phase::sending);
-    const std::size_t sent = co_await send_head(upstream);
-    if (sent == 0 && upstream.reused() && !exchange_.is_cut()) {
-        co_return std::nullopt; // The process had closed this connection and heard nothing.
-    }
-    // Where only part was sent, the answer, if there is any, tells more than the error does.
-    const UploadSource source{client_, body_, spooled_ ? &spool_ : nullptr};
+    const UploadSource source{client_, body_, spool_.get()};
     Upload upload(source, upstream, exchange_, report_);
     if (body_.empty()) {
-        exchange_.request_sent();
+        exchange_.request_sent(*report_.connected);
     } else {
         if (upstream.protocol() == GANGWAY_PROTOCOL_SESSION) {
             co_await send_continue();
@@ -306,11 +294,18 @@ awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
     std::optional<Outcome> outcome;
     std::exception_ptr failure;
     try {
-        outcome = co_await receive(upstream, upload);
+        Download download(client_, upstream, exchange_, report_, around_.kept, upgrade_);
+        if (const error_code ec = co_await download.read_head()) {
+            outcome = explain(ec, upstream, download, upload);
+        } else {
+            outcome = co_await relay(upstream, download, upload);
+        }
     } catch (...) {
         failure = std::current_exception();
     }
-    co_await upload.stop(); // Before anything that it uses goes away.
+    if (!upload.ended()) {
+        co_await upload.stop(); // Before anything that it uses goes away.
+    }
     if (failure) {
         std::rethrow_exception(failure);
     }
@@ -320,7 +315,7 @@ awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
     co_return outcome;
 }
 
-std::string Forwarder::encode_head(const Upstream& upstream) const {
+std::string Forwarder::encode_head(const Upstream& upstream, std::string space) const {
     const bool session = upstream.protocol() == GANGWAY_PROTOCOL_SESSION;
     const bool http = !session && !upstream.is_direct();
     const bool trailers = http && body_.chunked;
@@ -338,17 +333,10 @@ std::string Forwarder::encode_head(const Upstream& upstream) const {
         upgrade_ ? request().fields.find("Upgrade").value_or("") : std::string_view(),
         view(identity().password)};
     if (upstream.is_direct()) {
-        return encode_debug_request(encoded);
+        return encode_debug_request(encoded, std::move(space));
     }
-    return session ? encode_session_request(encoded, server_software)
-                   : encode_http_request(encoded);
-}
-
-awaitable<std::size_t> Forwarder::send_head(Upstream& upstream) {
-    const std::string head = encode_head(upstream);
-    const std::array<net::const_buffer, 1> buffers{net::buffer(head)};
-    const Sent sent = co_await send_all(upstream.socket(), buffers);
-    co_return sent.bytes;
+    return session ? encode_session_request(encoded, server_software, std::move(space))
+                   : encode_http_request(encoded, std::move(space));
 }
 
 awaitable<void> Forwarder::send_continue() {
@@ -358,32 +346,28 @@ awaitable<void> Forwarder::send_continue() {
     continued_ = true;
     constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
     const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
-    co_await client_.stream.write(buffers, client_.timeout);
-}
-
-awaitable<std::optional<Outcome>> Forwarder::receive(Upstream& upstream, Upload& upload) {
-    Download download(client_, upstream, exchange_, report_, around_.kept, upgrade_);
-    if (const error_code ec = co_await download.read_head()) {
-        co_return explain(ec, upstream, download, upload);
-    }
-    co_return co_await relay(upstream, download, upload);
+    Pieces pieces(buffers);
+    co_await client_.stream.write(pieces, client_.timeout);
 }
 
 awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download, Upload& upload) {
-    const std::string process =
-        std::to_string(identity().pid) + " " + std::string(view(identity().gupid));
-    const std::function<void()> received = [&] {
+    std::string process = std::to_string(identity().pid);
+    process.append(" ").append(view(identity().gupid));
+    const auto finish = [&] {
         if (upload.ended() && !download.upgraded()) {
             upstream.finish(true, can_keep(upstream, download, upload));
         }
     };
+    const std::function<void()> received = std::cref(finish); // Of a size that needs no memory.
     bool whole = co_await download.relay(process, received);
     if (whole && download.upgraded()) {
         report_.upgraded = true;
         Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
         whole = co_await tunnel.run();
     }
-    co_await upload.stop();
+    if (!upload.ended()) {
+        co_await upload.stop();
+    }
     upstream.finish(whole, whole && can_keep(upstream, download, upload));
     report_.broken = !whole;
     co_return Done{whole && download.client_keep_alive()};
@@ -408,7 +392,7 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
     if (client_error == net::error::timed_out) {
         return late_body();
     }
-    if (client_error && spooled_) {
+    if (client_error && spool_) {
         return spool_failed(client_error);
     }
     if (client_error && message::is_message_error(client_error)) {
@@ -429,9 +413,35 @@ std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstrea
 
 } // namespace
 
-awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings) {
-    Forwarder forwarder(client, std::move(order), surroundings);
-    co_return co_await forwarder.run();
+awaitable<Outcome> forward(const Client& client, const Order& order,
+                           const Surroundings& surroundings) {
+    Forwarder forwarder(client, order, surroundings);
+    auto entered = forwarder.enter();
+    if (auto* problem = std::get_if<Problem>(&entered)) {
+        co_return std::move(*problem);
+    }
+    auto& ticket = std::get<InFlight::Ticket>(entered);
+    std::optional<Outcome> outcome;
+    if (forwarder.needs_length()) {
+        outcome = co_await forwarder.spool_body();
+    }
+    while (!outcome) {
+        std::optional<Upstream> upstream;
+        while (!forwarder.is_cut() && !forwarder.reach(upstream, outcome)) {
+            co_await forwarder.pause();
+        }
+        if (forwarder.is_cut()) {
+            outcome = forwarder.cut_outcome();
+        } else if (upstream) {
+            ticket.now_serving();
+            outcome = co_await forwarder.attempt(*upstream);
+            surroundings.report.retries += outcome ? 0U : 1U;
+        }
+    }
+    if (surroundings.report.retries > 0 && has_refused(*outcome)) {
+        outcome = worker_closed(); // It had a connection, and has died since.
+    }
+    co_return std::move(*outcome);
 }
 
 } // namespace gangway::forward

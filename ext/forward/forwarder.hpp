@@ -43,7 +43,9 @@ struct Done {
 // A Problem: no byte of a final answer was sent to the client, and part of its body may be unread.
 using Outcome = std::variant<Done, admin::Problem>;
 
-// Runs on the server's thread. Every session it opens is closed when it completes.
-awaitable<Outcome> forward(Client client, Order order, Surroundings surroundings);
+// Runs on the server's thread. Every session it opens is closed when it completes. What it is given
+// must outlive it.
+awaitable<Outcome> forward(const Client& client, const Order& order,
+                           const Surroundings& surroundings);
 
 } // namespace gangway::forward

@@ -18,7 +18,6 @@ struct Report {
     std::optional<Clock::time_point> session; // the process was ours
     std::optional<Clock::time_point> connected;
     std::optional<Clock::time_point> first_byte; // of an answer
-    std::optional<Clock::time_point> answered;   // its head was sent
 
     std::int64_t pid = 0;         // 0: none was found
     std::string_view route;       // "pool" or "direct"; empty: neither was taken

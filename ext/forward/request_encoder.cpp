@@ -57,7 +57,9 @@ void append_cgi_headers(std::string& text, const Headers& headers) {
 
 class SessionHeader {
   public:
-    SessionHeader() { data_.reserve(usual_size); }
+    explicit SessionHeader(std::string space) : data_(std::move(space)) {
+        data_.assign(prefix, '\0');
+    }
 
     void add(std::string_view name, std::string_view value) {
         data_ += name;
@@ -78,8 +80,7 @@ class SessionHeader {
 
   private:
     static constexpr std::size_t prefix = 4;
-    static constexpr std::size_t usual_size = 1024;
-    std::string data_ = std::string(prefix, '\0');
+    std::string data_;
 };
 
 std::optional<std::string_view> find(const Headers& headers, std::string_view name) {
@@ -90,11 +91,9 @@ std::optional<std::string_view> find(const Headers& headers, std::string_view na
     return found == headers.end() ? std::nullopt : std::optional(found->value);
 }
 
-std::string start_of_http(const Request& request) {
-    std::string result;
-    constexpr std::size_t usual_size = 1024;
-    result.reserve(usual_size);
-    result += request.method;
+std::string start_of_http(const Request& request, std::string space) {
+    std::string result = std::move(space);
+    result = request.method;
     result += ' ';
     result += request.target;
     result += " HTTP/1.1\r\n";
@@ -113,7 +112,8 @@ std::string start_of_http(const Request& request) {
 
 } // namespace
 
-std::string encode_session_request(const Request& request, std::string_view server_software) {
+std::string encode_session_request(const Request& request, std::string_view server_software,
+                                   std::string space) {
     const std::size_t mark = std::min(request.target.find('?'), request.target.size());
     const std::size_t colon = std::min(request.host.rfind(':'), request.host.size());
     const bool has_port =
@@ -123,7 +123,7 @@ std::string encode_session_request(const Request& request, std::string_view serv
     const std::size_t path_begin = mounted ? request.base_uri.size() : 0;
     const std::string_view path = request.target.substr(path_begin, mark - path_begin);
 
-    SessionHeader header;
+    SessionHeader header(std::move(space));
     header.add("REQUEST_URI", request.target);
     header.add("PATH_INFO", mounted && path.empty() ? "/" : path);
     header.add("SCRIPT_NAME", mounted ? request.base_uri : "");
@@ -149,8 +149,8 @@ std::string encode_session_request(const Request& request, std::string_view serv
     return header.take();
 }
 
-std::string encode_http_request(const Request& request) {
-    std::string result = start_of_http(request);
+std::string encode_http_request(const Request& request, std::string space) {
+    std::string result = start_of_http(request, std::move(space));
     for (const message::Field& header : request.headers) {
         append_field(result, header.name, header.value);
     }
@@ -163,8 +163,8 @@ std::string encode_http_request(const Request& request) {
     return result;
 }
 
-std::string encode_debug_request(const Request& request) {
-    std::string result = start_of_http(request);
+std::string encode_debug_request(const Request& request, std::string space) {
+    std::string result = start_of_http(request, std::move(space));
     for (const message::Field& header : request.headers) {
         if (has_cgi_name(header.name)) { // The handler makes CGI names of them, too.
             append_field(result, header.name, header.value);

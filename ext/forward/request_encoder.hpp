@@ -1,6 +1,6 @@
 // What is sent to a process ahead of the body, in either of Passenger's protocols.
 //
-// Pure.
+// Pure. What is made is put in the memory of space, whose content does not matter.
 #pragma once
 
 #include <cstdint>
@@ -36,14 +36,15 @@ struct Request {
 // (Passenger: Controller/SendRequest.cpp, constructHeaderForSessionProtocol). Headers of one name
 // are joined as Passenger joins them (ServerKit/HeaderTable.h); names with other characters than
 // letters, digits and '-' are dropped, since they would collide (CVE-2015-7519).
-std::string encode_session_request(const Request& request, std::string_view server_software);
+std::string encode_session_request(const Request& request, std::string_view server_software,
+                                   std::string space = {});
 
 // HTTP/1.1, one request a connection, as Passenger sends it
 // (Controller/SendRequest.cpp, constructHeaderBuffersForHttpProtocol).
-std::string encode_http_request(const Request& request);
+std::string encode_http_request(const Request& request, std::string space = {});
 
 // The same for the debug socket of a Ruby process, which wants the password in a header
 // (Passenger: request_handler/thread_handler.rb, parse_http_request).
-std::string encode_debug_request(const Request& request);
+std::string encode_debug_request(const Request& request, std::string space = {});
 
 } // namespace gangway::forward

@@ -6,7 +6,6 @@
 #include <boost/asio/buffer.hpp>
 
 #include "message/read.hpp"
-#include "module/send.hpp"
 
 namespace gangway::forward {
 
@@ -65,7 +64,8 @@ awaitable<void> Tunnel::move_to_process() {
         }
         exchange_.heard();
         const std::array<net::const_buffer, 1> buffers{net::buffer(bytes.data(), bytes.size())};
-        const Sent sent = co_await send_all(upstream_.socket(), buffers);
+        Pieces pieces(buffers);
+        const Sent sent = co_await upstream_.send(pieces);
         report_.bytes_sent += sent.bytes;
         exchange_.heard();
         if (sent.error) {
@@ -79,8 +79,8 @@ awaitable<void> Tunnel::move_to_client() {
     while (!broken_) {
         error_code ec;
         if (buffer_.size() == 0) {
-            const auto [failed, size] = co_await upstream_.socket().async_read_some(
-                buffer_.prepare(message::body_read_bytes), as_result);
+            const auto [failed, size] =
+                co_await upstream_.receive(buffer_.prepare(message::body_read_bytes));
             buffer_.commit(size);
             ec = failed;
         }
@@ -94,7 +94,8 @@ awaitable<void> Tunnel::move_to_client() {
         }
         exchange_.heard();
         const std::array<net::const_buffer, 1> buffers{buffer_.data()};
-        ec = co_await client_.stream.write(buffers, client_.timeout);
+        Pieces pieces(buffers);
+        ec = co_await client_.stream.write(pieces, client_.timeout);
         report_.bytes_received += buffer_.size();
         buffer_.clear();
         exchange_.heard();

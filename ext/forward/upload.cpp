@@ -5,7 +5,6 @@
 #include <boost/asio/buffer.hpp>
 
 #include "forward/chunk.hpp"
-#include "module/send.hpp"
 
 namespace gangway::forward {
 
@@ -14,19 +13,19 @@ Upload::Upload(const UploadSource& source, Upstream& upstream, Exchange& exchang
       upstream_(upstream),
       exchange_(exchange),
       report_(report),
-      companion_(source.client.stream.get_executor()),
       complete_(source.spool != nullptr) {}
 
 void Upload::start() {
-    companion_.start(run());
+    companion_.emplace(source_.client.stream.get_executor());
+    companion_->start(run());
 }
 
 awaitable<void> Upload::stop() {
     stopping_ = true;
-    if (companion_.is_running()) {
+    if (!ended()) {
         source_.client.stream.cancel();
         upstream_.cancel();
-        co_await companion_.ended();
+        co_await companion_->ended();
     }
 }
 
@@ -82,7 +81,8 @@ awaitable<bool> Upload::write_piece(std::string_view piece) {
     const std::array<net::const_buffer, 3> buffers{net::buffer(head),
                                                    net::buffer(piece.data(), piece.size()),
                                                    net::buffer(tail.data(), tail.size())};
-    const Sent sent = co_await send_all(upstream_.socket(), buffers);
+    Pieces pieces(buffers);
+    const Sent sent = co_await upstream_.send(pieces);
     report_.bytes_sent += piece.size();
     exchange_.heard();
     co_return !sent.error;
@@ -92,7 +92,8 @@ awaitable<void> Upload::write_end() {
     if (source_.body.chunked) {
         const std::string end = chunked_end(request_trailers(source_.client.head().trailers));
         const std::array<net::const_buffer, 1> buffers{net::buffer(end)};
-        co_await send_all(upstream_.socket(), buffers);
+        Pieces pieces(buffers);
+        co_await upstream_.send(pieces);
     } else if (upstream_.protocol() == GANGWAY_PROTOCOL_SESSION) {
         // As Passenger does (SendRequest.cpp, HALF_CLOSE_UPON_REACHING_REQUEST_BODY_END); the
         // connection is not used again.

@@ -1,6 +1,7 @@
 // Moves the body of a request to the process, while the answer may already be coming.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "forward/client.hpp"
@@ -30,7 +31,7 @@ class Upload {
     awaitable<void> stop();
 
     // It does not run: there was no body, or it has come to its end.
-    bool ended() const { return !companion_.is_running(); }
+    bool ended() const { return !companion_ || !companion_->is_running(); }
     // The whole body was read from the client.
     bool complete() const { return complete_; }
     // The client broke off, was too slow or sent nonsense; the upstream was cancelled because of
@@ -49,7 +50,7 @@ class Upload {
     Upstream& upstream_;
     Exchange& exchange_;
     Report& report_;
-    Companion companion_;
+    std::optional<Companion> companion_; // once started
     bool stopping_ = false;
     bool complete_ = false;
     error_code client_error_;

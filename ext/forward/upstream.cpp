@@ -1,6 +1,5 @@
 #include "forward/upstream.hpp"
 
-#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <string>
@@ -9,6 +8,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "forward/problems.hpp"
@@ -21,6 +22,9 @@ using admin::Problem;
 
 // Between two looks at a worker whose listen queue is full.
 constexpr std::chrono::milliseconds full_queue_pause{5};
+
+// For the next bytes of a process, before they are waited for.
+constexpr unsigned looks = 3;
 
 // False for a process that has ended, reaped or not (proc(5), /proc/PID/stat).
 bool is_alive(std::int64_t pid) {
@@ -70,9 +74,13 @@ Upstream::~Upstream() {
     finish(false, false);
 }
 
-void Upstream::lend(int fd) {
-    // The family is of no consequence to a connected stream socket.
-    socket_.assign(net::generic::stream_protocol(AF_UNIX, 0), fd);
+awaitable<error_code> Upstream::wait(int fd, WorkerSocket::wait_type what) {
+    if (!socket_.is_open()) {
+        // The family is of no consequence to a connected stream socket.
+        socket_.assign(net::generic::stream_protocol(AF_UNIX, 0), fd);
+    }
+    const auto [ec] = co_await socket_.async_wait(what, as_result);
+    co_return ec;
 }
 
 void Upstream::take_back() {
@@ -85,20 +93,51 @@ void Upstream::take_back() {
 void Upstream::cancel() {
     error_code ignored;
     socket_.cancel(ignored);
-    // What is started later fails at once, too.
-    socket_.shutdown(WorkerSocket::shutdown_both, ignored);
+    if (fd_ != -1) {
+        ::shutdown(fd_, SHUT_RDWR); // What is started later fails at once, too.
+    }
 }
 
 void Upstream::shutdown_send() {
-    error_code ignored;
-    socket_.shutdown(WorkerSocket::shutdown_send, ignored);
+    ::shutdown(fd_, SHUT_WR);
 }
 
-bool Upstream::has_input() {
-    char byte = 0;
-    const ssize_t size =
-        ::recv(socket_.native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
-    return size >= 0 || (errno != EAGAIN && errno != EINTR);
+bool Upstream::has_input() const {
+    pollfd poll_one{fd_, POLLIN, 0}; // Costs less than to peek.
+    return ::poll(&poll_one, 1, 0) > 0;
+}
+
+// A fast process has answered by the time that others had their turn. So the event loop is asked
+// only after a few looks: to tell it of a connection, and to make it forget that again, costs more
+// than all of them.
+awaitable<Received> Upstream::receive(net::mutable_buffer space) {
+    for (unsigned look = 0; look < looks; look++) {
+        co_await net::post(socket_.get_executor(), use_awaitable);
+        const Received received = receive_now(fd_, space);
+        if (received.error != net::error::would_block) {
+            co_return received;
+        }
+    }
+    Received received{net::error::would_block, 0};
+    while (received.error == net::error::would_block) {
+        const error_code ec = co_await wait(fd_, WorkerSocket::wait_read);
+        received = ec ? Received{ec, 0} : receive_now(fd_, space);
+    }
+    co_return received;
+}
+
+Sent Upstream::send_now(Pieces& pieces) {
+    return gangway::send_now(fd_, pieces);
+}
+
+awaitable<Sent> Upstream::send(Pieces& pieces) {
+    Sent sent = send_now(pieces);
+    while (sent.error == net::error::would_block) {
+        const error_code ec = co_await wait(fd_, WorkerSocket::wait_write);
+        const Sent more = ec ? Sent{ec, 0} : send_now(pieces);
+        sent = {more.error, sent.bytes + more.bytes};
+    }
+    co_return sent;
 }
 
 void Upstream::request_oobw() {
@@ -108,6 +147,7 @@ void Upstream::request_oobw() {
 }
 
 void Upstream::finish(bool success, bool keep_alive) {
+    fd_ = -1;
     if (session_ != nullptr) {
         take_back();
         std::exchange(session_, nullptr)->close(success, keep_alive);
@@ -117,9 +157,15 @@ void Upstream::finish(bool success, bool keep_alive) {
     }
 }
 
-awaitable<error_code> Upstream::until_writable() {
-    auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_write, as_result);
-    co_return ec;
+bool Upstream::connect_now() {
+    if (direct_) {
+        return false;
+    }
+    connect_status_ = session_->connect(connection_);
+    if (connect_status_ == GANGWAY_OK) {
+        fd_ = connection_.fd;
+    }
+    return connect_status_ == GANGWAY_OK;
 }
 
 awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
@@ -131,15 +177,10 @@ awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
 }
 
 awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
-    for (;;) {
-        const gangway_status status = session_->connect(connection_);
-        switch (status) {
-        case GANGWAY_OK:
-            lend(connection_.fd);
-            co_return std::nullopt;
+    do {
+        switch (connect_status_) {
         case GANGWAY_IN_PROGRESS:
-            lend(connection_.fd);
-            co_await until_writable();
+            co_await wait(connection_.fd, WorkerSocket::wait_write);
             take_back();
             break;
         case GANGWAY_AGAIN:
@@ -150,10 +191,8 @@ awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) 
         default:
             co_return could_not_connect();
         }
-        if (exchange.is_cut()) {
-            co_return std::nullopt;
-        }
-    }
+    } while (!exchange.is_cut() && !connect_now());
+    co_return std::nullopt;
 }
 
 awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
@@ -176,6 +215,7 @@ awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
     if (ec || !is_alive(pid_)) {
         co_return debug_socket_gone(ec);
     }
+    fd_ = fd;
     co_return std::nullopt;
 }
 

@@ -3,18 +3,22 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "admin/problem.hpp"
 #include "forward/exchange.hpp"
 #include "module/asio.hpp"
+#include "module/receive.hpp"
+#include "module/send.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::forward {
 
 // Owns the session, if there is one, and closes it as failed when it goes before finish(). The
-// descriptor of a session belongs to Passenger: it is only lent to Asio in between, and given back
-// before the session is closed. Used on the server's thread only.
+// descriptor of a session belongs to Passenger: it is only lent to Asio while something has to be
+// waited for, and given back before the session is closed. Used on the server's thread only; one
+// coroutine may receive and one send at the same time.
 class Upstream {
   public:
     // Through the pool.
@@ -25,10 +29,16 @@ class Upstream {
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
-    // Nothing when connected, or when the exchange was cut.
+    // Whether there is a connection at once.
+    bool connect_now();
+    // Else, afterwards. Nothing when connected, or when the exchange was cut.
     awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
 
-    WorkerSocket& socket() { return socket_; }
+    awaitable<Received> receive(net::mutable_buffer space);
+    // What the socket takes at once, mostly all. Then net::error::would_block, if not all.
+    Sent send_now(Pieces& pieces);
+    // The rest.
+    awaitable<Sent> send(Pieces& pieces);
     bool is_direct() const { return direct_; }
     gangway_protocol protocol() const { return connection_.protocol; }
     // Whether the connection was kept alive from an earlier request, so that it may have gone
@@ -36,7 +46,7 @@ class Upstream {
     bool reused() const { return connection_.reused != 0; }
     // Whether there is anything to be read, or nothing more will come. Before a request is sent, a
     // connection on which there is can only be one that went wrong after the request before.
-    bool has_input();
+    bool has_input() const;
     void request_oobw();
     // Says that nothing more will be sent.
     void shutdown_send();
@@ -49,16 +59,18 @@ class Upstream {
   private:
     awaitable<std::optional<admin::Problem>> connect_session(Exchange& exchange);
     awaitable<std::optional<admin::Problem>> connect_direct(Exchange& exchange);
-    void lend(int fd);
+    // Waits for the socket of this descriptor.
+    awaitable<error_code> wait(int fd, WorkerSocket::wait_type what);
     void take_back();
-    awaitable<error_code> until_writable();
 
     bool direct_;
     std::unique_ptr<pool::Session> session_; // null for a debug socket, and after finish()
     std::string_view address_;               // of a debug socket
     std::int64_t pid_ = 0;                   // of its process
     gangway_connection connection_{-1, 0, GANGWAY_PROTOCOL_HTTP, 0};
-    WorkerSocket socket_;
+    gangway_status connect_status_ = GANGWAY_AGAIN; // of the session
+    int fd_ = -1;                                   // of the connection, once there is one
+    WorkerSocket socket_;                           // of a session: open while it is lent
 };
 
 } // namespace gangway::forward

@@ -1,7 +1,5 @@
 #include "message/fields.hpp"
 
-#include <algorithm>
-
 namespace gangway::message {
 
 namespace {
@@ -16,10 +14,13 @@ char lower(char c) {
 
 } // namespace
 
-bool same_token(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return x == y || lower(x) == lower(y);
-           });
+bool same_letters(const char* a, const char* b, std::size_t size) {
+    for (std::size_t i = 0; i < size; i++) {
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void Fields::add(std::string_view name, std::string_view value) {
@@ -41,10 +42,16 @@ void Fields::clear() {
     }
 }
 
+// Most names differ in their length already.
+bool Fields::is_named(const Entry& entry, std::string_view name) const {
+    return entry.name_size == name.size() &&
+           same_letters(text_.data() + entry.begin, name.data(), name.size());
+}
+
 std::optional<std::string_view> Fields::find(std::string_view name) const {
-    for (const Field field : *this) {
-        if (same_token(field.name, name)) {
-            return field.value;
+    for (const Entry& entry : entries_) {
+        if (is_named(entry, name)) {
+            return std::string_view(text_).substr(entry.begin + entry.name_size, entry.value_size);
         }
     }
     return std::nullopt;
@@ -52,8 +59,8 @@ std::optional<std::string_view> Fields::find(std::string_view name) const {
 
 std::size_t Fields::count(std::string_view name) const {
     std::size_t result = 0;
-    for (const Field field : *this) {
-        result += same_token(field.name, name) ? 1U : 0U;
+    for (const Entry& entry : entries_) {
+        result += is_named(entry, name) ? 1U : 0U;
     }
     return result;
 }

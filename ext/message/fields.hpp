@@ -16,8 +16,12 @@ struct Field {
     std::string_view value; // without the white space around it
 };
 
+bool same_letters(const char* a, const char* b, std::size_t size);
+
 // Whether two field names, or two tokens of a list, are the same (ASCII, any case).
-bool same_token(std::string_view a, std::string_view b);
+inline bool same_token(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && same_letters(a.data(), b.data(), a.size());
+}
 
 // Calls visit(token) for each element of a comma-separated list (RFC 9110, 5.6.1), without the
 // white space around it and without what follows ';'. Empty elements are passed over.
@@ -66,6 +70,8 @@ class Fields {
         std::uint32_t name_size;
         std::uint32_t value_size;
     };
+    bool is_named(const Entry& entry, std::string_view name) const;
+
     std::string text_;
     std::vector<Entry> entries_;
 };

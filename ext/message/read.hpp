@@ -1,4 +1,4 @@
-// Reads messages from a socket: a head, then its body piece by piece.
+// Takes messages out of a buffer as their bytes come: a head, then its body piece by piece.
 //
 // The caller keeps one buffer for a connection: what was read beyond a message begins the next one.
 #pragma once
@@ -11,23 +11,41 @@
 #include "message/head_scan.hpp"
 #include "message/parser.hpp"
 #include "module/asio.hpp"
+#include "module/receive.hpp"
 
 namespace gangway::message {
 
-// Asked for from a socket at a time: for a head, and for a body.
+// Asked for at a time: for a head, and for a body.
 inline constexpr std::size_t head_read_bytes = 4 * 1024;
 inline constexpr std::size_t body_read_bytes = 64 * 1024;
 
-// Reads a head, of max_bytes at most, else http::error::header_limit. http::error::end_of_stream
-// when the other side closed before its first byte.
-template <bool is_request, typename Socket>
-awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
-                                Parser<is_request>& parser, std::uint32_t max_bytes);
+// A head, of max_bytes at most, as its bytes come.
+template <bool is_request>
+class HeadReading {
+  public:
+    explicit HeadReading(std::uint32_t max_bytes) : max_bytes_(max_bytes), scan_(is_request) {}
 
+    // Moves the head from buffer into parser once it is whole; also true, with an error, for what
+    // can become none: http::error::header_limit for one that is too large. False: more must be
+    // read first.
+    bool take(beast::flat_buffer& buffer, Parser<is_request>& parser, error_code& ec);
+    // What an error of the source means to a head that is not whole: http::error::end_of_stream
+    // when the other side closed before its first byte.
+    static error_code cut_short(error_code ec, const beast::flat_buffer& buffer);
+
+  private:
+    std::uint32_t max_bytes_;
+    HeadScan scan_;
+    bool skipped_ = false; // an empty line before it: one, however the bytes arrive
+};
+
+// Reads a head, as HeadReading takes it.
 // Reads the next piece of the body into piece; an empty one is its end. It points into buffer, and
-// is valid until the next read.
-template <bool is_request, typename Socket>
-awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
+// is valid until the next read. A Source has
+//
+//     awaitable<Received> receive(net::mutable_buffer space);
+template <bool is_request, typename Source>
+awaitable<error_code> read_piece(Source& source, beast::flat_buffer& buffer,
                                  Parser<is_request>& parser, std::uint32_t max_line_bytes,
                                  std::string_view& piece);
 
@@ -71,50 +89,48 @@ inline bool may_be_answer(std::string_view begin) {
 
 } // namespace detail
 
-template <bool is_request, typename Socket>
-awaitable<error_code> read_head(Socket& socket, beast::flat_buffer& buffer,
-                                Parser<is_request>& parser, std::uint32_t max_bytes) {
-    parser.header_limit(max_bytes + 1);
-    HeadScan scan(is_request);
-    bool skipped = false; // one, however the bytes arrive
-    for (;;) {
-        if constexpr (is_request) {
-            skipped = skipped || (scan.size() == 0 && detail::skip_empty_line(buffer));
-            if (!detail::may_be_request(detail::view(buffer), skipped)) {
-                co_return http::error::bad_method;
-            }
-        } else if (!detail::may_be_answer(detail::view(buffer))) {
-            co_return http::error::bad_version;
+template <bool is_request>
+bool HeadReading<is_request>::take(beast::flat_buffer& buffer, Parser<is_request>& parser,
+                                   error_code& ec) {
+    if constexpr (is_request) {
+        skipped_ = skipped_ || (scan_.size() == 0 && detail::skip_empty_line(buffer));
+        if (!detail::may_be_request(detail::view(buffer), skipped_)) {
+            ec = http::error::bad_method;
+            return true;
         }
-        const ScanResult result = scan.look(detail::view(buffer));
-        if (result == ScanResult::bare_lf || result == ScanResult::folded_line) {
-            co_return http::error::bad_line_ending;
-        }
-        if (scan.size() > max_bytes || (result == ScanResult::more && buffer.size() > max_bytes)) {
-            co_return http::error::header_limit;
-        }
-        if (result == ScanResult::complete) {
-            break;
-        }
-        const auto [ec, size] =
-            co_await socket.async_read_some(buffer.prepare(head_read_bytes), as_result);
-        buffer.commit(size);
-        if (ec == net::error::eof) {
-            co_return buffer.size() == 0 ? http::error::end_of_stream
-                                         : http::error::partial_message;
-        }
-        if (ec) {
-            co_return ec;
-        }
+    } else if (!detail::may_be_answer(detail::view(buffer))) {
+        ec = http::error::bad_version;
+        return true;
     }
-    error_code ec;
-    std::size_t left = scan.size();
+    const ScanResult result = scan_.look(detail::view(buffer));
+    if (result == ScanResult::bare_lf || result == ScanResult::folded_line) {
+        ec = http::error::bad_line_ending;
+        return true;
+    }
+    if (scan_.size() > max_bytes_ || (result == ScanResult::more && buffer.size() > max_bytes_)) {
+        ec = http::error::header_limit;
+        return true;
+    }
+    if (result == ScanResult::more) {
+        return false;
+    }
+    parser.header_limit(max_bytes_ + 1);
+    std::size_t left = scan_.size();
+    ec = {};
     while (!ec && !parser.is_header_done()) {
         const std::size_t used = parser.put(net::buffer(buffer.data(), left), ec);
         buffer.consume(used);
         left -= used;
     }
-    co_return ec;
+    return true;
+}
+
+template <bool is_request>
+error_code HeadReading<is_request>::cut_short(error_code ec, const beast::flat_buffer& buffer) {
+    if (ec != net::error::eof) {
+        return ec;
+    }
+    return buffer.size() == 0 ? http::error::end_of_stream : http::error::partial_message;
 }
 
 template <bool is_request>
@@ -145,14 +161,13 @@ bool next_piece(beast::flat_buffer& buffer, Parser<is_request>& parser,
     return parser.is_done();
 }
 
-template <bool is_request, typename Socket>
-awaitable<error_code> read_piece(Socket& socket, beast::flat_buffer& buffer,
+template <bool is_request, typename Source>
+awaitable<error_code> read_piece(Source& source, beast::flat_buffer& buffer,
                                  Parser<is_request>& parser, std::uint32_t max_line_bytes,
                                  std::string_view& piece) {
     error_code ec;
     while (!next_piece(buffer, parser, max_line_bytes, piece, ec)) {
-        const auto [failed, size] =
-            co_await socket.async_read_some(buffer.prepare(body_read_bytes), as_result);
+        const auto [failed, size] = co_await source.receive(buffer.prepare(body_read_bytes));
         buffer.commit(size);
         if (failed == net::error::eof) {
             parser.put_eof(ec);

@@ -14,9 +14,17 @@ namespace gangway {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr milliseconds unattended{5};
+
+} // namespace
+
 struct ClientStream::HangupWatch {
     ClientStream* stream; // null when that has gone
     std::function<void()> handler;
+    bool attended = false;
+    bool watching = false;
 };
 
 ClientStream::ClientStream(ClientSocket socket)
@@ -26,9 +34,15 @@ ClientStream::ClientStream(ClientSocket socket)
                       read_timed_out_ = true;
                       cancel();
                   }),
-      write_timer_(socket_.get_executor(), [this] {
-          write_timed_out_ = true;
-          cancel();
+      write_timer_(socket_.get_executor(),
+                   [this] {
+                       write_timed_out_ = true;
+                       cancel();
+                   }),
+      hangup_timer_(socket_.get_executor(), [this] {
+          if (!hangup_->watching) {
+              watch(hangup_);
+          }
       }) {}
 
 ClientStream::~ClientStream() {
@@ -53,8 +67,21 @@ error_code ClientStream::told(error_code ec, bool& timed_out) {
 
 awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
                                               std::uint32_t max_bytes, milliseconds timeout) {
+    message::HeadReading<true> head(max_bytes);
+    error_code ec;
+    if (head.take(buffer_, parser, ec)) {
+        co_return ec;
+    }
     read_timer_.set_after(timeout);
-    const error_code ec = co_await message::read_head(socket_, buffer_, parser, max_bytes);
+    for (bool whole = false; !whole;) {
+        const auto [failed, size] = co_await receive(buffer_.prepare(message::head_read_bytes));
+        buffer_.commit(size);
+        if (failed) {
+            ec = message::HeadReading<true>::cut_short(failed, buffer_);
+            break;
+        }
+        whole = head.take(buffer_, parser, ec);
+    }
     read_timer_.stop();
     co_return told(ec, read_timed_out_);
 }
@@ -67,16 +94,32 @@ awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
         co_return ec;
     }
     read_timer_.set_after(timeout);
-    ec = co_await message::read_piece(socket_, buffer_, parser, max_line_bytes, piece);
+    ec = co_await message::read_piece(*this, buffer_, parser, max_line_bytes, piece);
     read_timer_.stop();
     co_return told(ec, read_timed_out_);
+}
+
+// Others go first: by then, on a busy socket, there mostly is something, and the event loop need
+// not be asked.
+awaitable<Received> ClientStream::receive(net::mutable_buffer space) {
+    yielding_ = true;
+    co_await net::post(socket_.get_executor(), use_awaitable);
+    yielding_ = false;
+    if (std::exchange(interrupted_, false)) {
+        co_return Received{net::error::operation_aborted, 0};
+    }
+    const Received received = receive_now(socket_.native_handle(), space);
+    if (received.error != net::error::would_block) {
+        co_return received;
+    }
+    const auto [ec, size] = co_await socket_.async_read_some(space, as_result);
+    co_return Received{ec, size};
 }
 
 awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
     error_code ec;
     if (buffer_.size() == 0) {
-        const auto [failed, size] =
-            co_await socket_.async_read_some(buffer_.prepare(message::body_read_bytes), as_result);
+        const auto [failed, size] = co_await receive(buffer_.prepare(message::body_read_bytes));
         buffer_.commit(size);
         ec = failed;
     }
@@ -85,12 +128,22 @@ awaitable<error_code> ClientStream::read_raw(std::string_view& bytes) {
     co_return ec;
 }
 
-awaitable<error_code> ClientStream::write(std::span<const net::const_buffer> buffers,
-                                          milliseconds timeout) {
+error_code ClientStream::write_now(Pieces& pieces) {
+    return send_now(socket_.native_handle(), pieces).error;
+}
+
+awaitable<error_code> ClientStream::write(Pieces& pieces, milliseconds timeout) {
+    error_code ec = write_now(pieces);
+    if (ec != net::error::would_block) {
+        co_return ec;
+    }
     write_timer_.set_after(timeout);
-    const Sent sent = co_await send_all(socket_, buffers);
+    while (ec == net::error::would_block) {
+        const auto [failed] = co_await socket_.async_wait(ClientSocket::wait_write, as_result);
+        ec = failed ? failed : write_now(pieces);
+    }
     write_timer_.stop();
-    co_return told(sent.error, write_timed_out_);
+    co_return told(ec, write_timed_out_);
 }
 
 void ClientStream::shutdown_send() {
@@ -107,7 +160,7 @@ awaitable<void> ClientStream::linger(milliseconds timeout) {
     std::array<char, 4096> rest{};
     error_code failed;
     while (!failed && !read_timed_out_) {
-        const auto [ec, size] = co_await socket_.async_read_some(net::buffer(rest), as_result);
+        const auto [ec, size] = co_await receive(net::buffer(rest));
         failed = ec;
     }
     close();
@@ -127,13 +180,23 @@ bool ClientStream::hung_up() {
 
 void ClientStream::on_hangup(std::function<void()> handler) {
     hangup_ = std::make_shared<HangupWatch>(HangupWatch{this, std::move(handler)});
-    watch(hangup_);
+}
+
+void ClientStream::attend(bool yes, LazyTimer::Clock::time_point now) {
+    hangup_->attended = yes;
+    if (!yes) {
+        hangup_timer_.stop();
+    } else if (!hangup_->watching) {
+        hangup_timer_.set(now + unattended);
+    }
 }
 
 // Also comes to an end when something else on the socket is cancelled: then it begins anew.
 void ClientStream::watch(const std::shared_ptr<HangupWatch>& hangup) {
+    hangup->watching = true;
     hangup->stream->socket_.async_wait(net::socket_base::wait_error, [hangup](error_code) {
-        if (hangup->stream == nullptr || !hangup->stream->is_open()) {
+        hangup->watching = false;
+        if (hangup->stream == nullptr || !hangup->stream->is_open() || !hangup->attended) {
             return;
         }
         if (hangup->stream->hung_up()) {
@@ -145,6 +208,7 @@ void ClientStream::watch(const std::shared_ptr<HangupWatch>& hangup) {
 }
 
 void ClientStream::cancel() {
+    interrupted_ = interrupted_ || yielding_;
     error_code ignored;
     socket_.cancel(ignored);
 }

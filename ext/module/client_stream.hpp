@@ -14,6 +14,8 @@
 #include "message/parser.hpp"
 #include "module/asio.hpp"
 #include "module/lazy_timer.hpp"
+#include "module/receive.hpp"
+#include "module/send.hpp"
 
 namespace gangway {
 
@@ -35,12 +37,15 @@ class ClientStream {
                                     std::chrono::milliseconds timeout);
     awaitable<error_code> read_piece(message::RequestParser& parser, std::uint32_t max_line_bytes,
                                      std::chrono::milliseconds timeout, std::string_view& piece);
+    // The next bytes, of whatever they are.
+    awaitable<Received> receive(net::mutable_buffer space);
     // Bytes that belong to no message, of a connection that was upgraded; first those that were
     // read already. No timeout. net::error::eof at the end.
     awaitable<error_code> read_raw(std::string_view& bytes);
-    // At most Pieces::most buffers.
-    awaitable<error_code> write(std::span<const net::const_buffer> buffers,
-                                std::chrono::milliseconds timeout);
+    // What the socket takes at once, mostly all. Then net::error::would_block, if not all.
+    error_code write_now(Pieces& pieces);
+    // The rest.
+    awaitable<error_code> write(Pieces& pieces, std::chrono::milliseconds timeout);
     void shutdown_send();
     // Says that nothing more will be written, and reads until the client has closed, too.
     awaitable<void> linger(std::chrono::milliseconds timeout);
@@ -50,9 +55,11 @@ class ClientStream {
     // Between two requests: what a large one needed is given back.
     void give_back_memory();
 
-    // Calls handler once, when the client has closed its end, not only shut down its writing. From
-    // then on, and until the stream goes.
+    // Calls handler when the client has closed its end, not only shut down its writing, while
+    // attend(true) holds. To watch costs a system call for every read; so it begins only when
+    // attend(true) has held for a few milliseconds, which most requests do not take.
     void on_hangup(std::function<void()> handler);
+    void attend(bool yes, LazyTimer::Clock::time_point now);
 
     // Whether it has. After shutdown_send() a client that only shut down its writing looks so, too.
     bool hung_up();
@@ -73,6 +80,9 @@ class ClientStream {
     bool write_timed_out_ = false;
     LazyTimer read_timer_;
     LazyTimer write_timer_;
+    bool yielding_ = false;    // receive() lets others go first
+    bool interrupted_ = false; // meanwhile
+    LazyTimer hangup_timer_;
     std::shared_ptr<HangupWatch> hangup_; // shared with a handler, which may be queued already
 };
 

@@ -17,8 +17,14 @@ Pieces::Pieces(std::span<const net::const_buffer> buffers) {
     }
 }
 
-std::size_t Pieces::send(int fd, error_code& ec) {
-    std::array<iovec, most> vectors{};
+// send(2) costs less than sendmsg(2).
+ssize_t Pieces::send_once(int fd) const {
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const Piece& first = pieces_[first_];
+    if (count_ == 1) {
+        return ::send(fd, first.data, first.size, flags);
+    }
+    std::array<iovec, most> vectors;
     for (std::size_t i = 0; i < count_; i++) {
         const Piece& piece = pieces_[first_ + i];
         vectors[i] = {const_cast<char*>(piece.data), piece.size};
@@ -26,9 +32,13 @@ std::size_t Pieces::send(int fd, error_code& ec) {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = count_;
+    return ::sendmsg(fd, &message, flags);
+}
+
+std::size_t Pieces::send(int fd, error_code& ec) {
     ssize_t result = 0;
     do {
-        result = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        result = send_once(fd);
     } while (result < 0 && errno == EINTR);
     if (result < 0) {
         ec = error_code(errno, boost::system::system_category());
@@ -46,6 +56,14 @@ std::size_t Pieces::send(int fd, error_code& ec) {
         pieces_[first_].size -= left;
     }
     return static_cast<std::size_t>(result);
+}
+
+Sent send_now(int fd, Pieces& pieces) {
+    Sent sent{{}, 0};
+    while (!pieces.empty() && !sent.error) {
+        sent.bytes += pieces.send(fd, sent.error);
+    }
+    return sent;
 }
 
 } // namespace gangway

@@ -6,7 +6,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -90,6 +89,7 @@ Server::Server(const gangway_host& host, config::Config config,
       accounts_(std::move(accounts)),
       pool_(host),
       socket_(std::move(socket)),
+      bell_(io_.get_executor(), [this] { on_ring(); }),
       context_{pool_,
                config_,
                accounts_,
@@ -180,9 +180,33 @@ void Server::drain() {
 }
 
 void Server::begin_drain() {
-    net::post(io_, [this] {
+    drain_wanted_ = true;
+    bell_.ring();
+}
+
+void Server::on_ring() {
+    if (drain_wanted_.exchange(false)) {
         socket_.remove(); // Another agent may be about to start at the same path.
         drain();
+    }
+    if (stop_wanted_) {
+        bell_.close();
+        end();
+    }
+}
+
+void Server::end() {
+    stopping_ = true;
+    listener_.close();
+    drain();
+    if (connections_.empty()) {
+        return;
+    }
+    drain_deadline_.expires_after(config_.drain_timeout);
+    drain_deadline_.async_wait([this](error_code ec) {
+        if (!ec) {
+            abort_all();
+        }
     });
 }
 
@@ -196,21 +220,9 @@ void Server::stop() {
     if (!thread_.joinable()) {
         return;
     }
-    net::post(io_, [this] {
-        stopping_ = true;
-        listener_.close();
-        drain();
-        if (connections_.empty()) {
-            return;
-        }
-        drain_deadline_.expires_after(config_.drain_timeout);
-        drain_deadline_.async_wait([this](error_code ec) {
-            if (!ec) {
-                abort_all();
-            }
-        });
-    });
-    // run() returns when nothing is left to do: no listener, no connection, no timer.
+    stop_wanted_ = true;
+    bell_.ring();
+    // run() returns when nothing is left to do: no bell, no listener, no connection, no timer.
     thread_.join();
 }
 

@@ -1,6 +1,7 @@
 // The module at work: its thread, its admin socket, its connections.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "admin/socket_file.hpp"
 #include "config/config.hpp"
 #include "module/asio.hpp"
+#include "module/doorbell.hpp"
 #include "module/log.hpp"
 #include "pool/abi_pool.hpp"
 
@@ -41,7 +43,9 @@ class Server {
     void refuse(ClientSocket& socket) const;
     awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
     // On the thread.
+    void on_ring();
     void drain();
+    void end();
     void abort_all();
 
     const Log log_;
@@ -49,9 +53,11 @@ class Server {
     const std::vector<admin::Account> accounts_;
     pool::AbiPool pool_;
     admin::SocketFile socket_;
-    // One thread does all input and output, so Asio locks none of it; posting from others stays
-    // safe.
-    net::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    // Belongs to one thread, and so locks nothing; others ring the bell.
+    net::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
+    std::atomic<bool> drain_wanted_ = false;
+    std::atomic<bool> stop_wanted_ = false;
+    Doorbell bell_;
     admin::Context context_;
     admin::Listener listener_;
     Timer drain_deadline_;

@@ -1,4 +1,4 @@
-// Reads a message from a socket that is only a script: what each read gives, and then the end.
+// Reads a message from a source that is only a script: what each read gives, and then the end.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <exception>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,21 +18,20 @@ namespace gangway::message {
 
 using Script = std::vector<std::string>;
 
-class ScriptedSocket {
+class ScriptedSource {
   public:
-    explicit ScriptedSocket(Script script) : script_(std::move(script)) {}
+    explicit ScriptedSource(Script script) : script_(std::move(script)) {}
 
-    awaitable<std::tuple<error_code, std::size_t>>
-    async_read_some(net::mutable_buffer space, const decltype(as_result)& /*token*/) {
+    awaitable<Received> receive(net::mutable_buffer space) {
         if (next_ == script_.size()) {
-            co_return std::tuple(error_code(net::error::eof), std::size_t{0});
+            co_return Received{net::error::eof, 0};
         }
         std::string& piece = script_[next_];
         const std::size_t size = std::min(space.size(), piece.size());
         std::memcpy(space.data(), piece.data(), size);
         piece.erase(0, size);
         next_ += piece.empty() ? 1U : 0U;
-        co_return std::tuple(error_code(), size);
+        co_return Received{{}, size};
     }
     // What nobody has asked for.
     std::string rest() const {
@@ -71,20 +69,36 @@ struct Reading {
 
 namespace detail {
 
+// A head as the module's own readers take it.
+template <bool is_request, typename Source>
+awaitable<error_code> read_head(Source& source, beast::flat_buffer& buffer,
+                                Parser<is_request>& parser, std::uint32_t max_bytes) {
+    HeadReading<is_request> head(max_bytes);
+    error_code ec;
+    while (!head.take(buffer, parser, ec)) {
+        const auto [failed, size] = co_await source.receive(buffer.prepare(head_read_bytes));
+        buffer.commit(size);
+        if (failed) {
+            co_return HeadReading<is_request>::cut_short(failed, buffer);
+        }
+    }
+    co_return ec;
+}
+
 template <bool is_request>
-awaitable<void> read_into(Reading& reading, ScriptedSocket& socket, const Limits& limits) {
+awaitable<void> read_into(Reading& reading, ScriptedSource& source, const Limits& limits) {
     beast::flat_buffer buffer;
     Parser<is_request> parser(reading.head);
     parser.skip(limits.skip_body);
-    reading.head_error = co_await read_head(socket, buffer, parser, limits.head_bytes);
+    reading.head_error = co_await read_head(source, buffer, parser, limits.head_bytes);
     bool more = !reading.head_error;
     while (more) {
         std::string_view piece;
-        reading.body_error = co_await read_piece(socket, buffer, parser, limits.line_bytes, piece);
+        reading.body_error = co_await read_piece(source, buffer, parser, limits.line_bytes, piece);
         reading.body += piece;
         more = !reading.body_error && !piece.empty();
     }
-    reading.rest = std::string(view(buffer)) + socket.rest();
+    reading.rest = std::string(view(buffer)) + source.rest();
     if (!reading.head_error) {
         reading.chunked = parser.chunked();
         reading.length = parser.length();
@@ -95,9 +109,9 @@ awaitable<void> read_into(Reading& reading, ScriptedSocket& socket, const Limits
 template <bool is_request>
 Reading read(Script script, const Limits& limits) {
     Reading reading;
-    ScriptedSocket socket(std::move(script));
+    ScriptedSource source(std::move(script));
     net::io_context context;
-    net::co_spawn(context, read_into<is_request>(reading, socket, limits),
+    net::co_spawn(context, read_into<is_request>(reading, source, limits),
                   [](const std::exception_ptr& failure) {
                       if (failure) {
                           std::rethrow_exception(failure);
