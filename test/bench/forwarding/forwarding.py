@@ -281,16 +281,17 @@ class Stage:
         return pid
 
     def cases(self):
+        """All get the same request: the header that names the process goes to everybody."""
         for protocol, agent in self.agents.items():
+            headers = [("X-Passenger-Process", agent.worker()["pid"])]
             if "direct" in self.args.only:
-                yield Case(protocol, "direct", True, self.routes[protocol, True])
+                yield Case(protocol, "direct", True, self.routes[protocol, True], headers=headers)
             for name in self.proxies:
                 for route, path in listening(self.directory / name, self.routes).items():
                     if route[0] == protocol:
-                        yield Case(protocol, PROXIES[name][0], route[1], path, self.forwarding_pid(name))
+                        yield Case(protocol, PROXIES[name][0], route[1], path, self.forwarding_pid(name), headers)
             if "gangway" in self.args.only:
-                yield Case(protocol, "Gangway", protocol == "session", agent.socket_path, agent.core_pid,
-                           [("X-Passenger-Process", agent.worker()["pid"])])
+                yield Case(protocol, "Gangway", protocol == "session", agent.socket_path, agent.core_pid, headers)
 
     def check(self):
         for agent in self.agents.values():

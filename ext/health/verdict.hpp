@@ -1,0 +1,63 @@
+// What one check of one process found (docs/health.md).
+//
+// Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gangway::health {
+
+enum class Verdict : std::uint8_t {
+    healthy,
+    unhealthy,
+    busy,    // it serves others; that is no failure
+    skipped, // it takes no requests, and need not
+};
+
+enum class Reason : std::uint8_t {
+    none, // with healthy
+    // Of unhealthy.
+    connect_timeout,
+    first_byte_timeout, // it has the request and says nothing
+    read_timeout,       // it began to answer, and did not end
+    refused,
+    reset, // it closed before its answer's end
+    bad_status,
+    unexpected_body,
+    not_http,
+    body_too_large,
+    gone, // it has left the pool, or died
+    busy_too_long,
+    // Of busy.
+    busy,
+    last_free_slot, // a check would take the group's last free slot from visitors
+    // Of skipped.
+    disabling,
+    disabled,
+    detached,
+    shutting_down,
+    not_routable,
+    deadline, // the whole round had no time left for it
+};
+
+// "first_byte_timeout": the same word in answers, log and command.
+std::string_view word(Verdict verdict);
+std::string_view word(Reason reason);
+
+struct Result {
+    Verdict verdict = Verdict::skipped;
+    Reason reason = Reason::none;
+    std::string detail;  // one sentence: what happened, and what to do; empty when healthy
+    unsigned status = 0; // of the answer; 0: there was none
+    std::chrono::microseconds latency{}; // from the beginning of the check to the answer's end
+    std::uint64_t body_bytes = 0;
+    std::string_view route; // "pool" or "direct"; empty: the process was not asked
+    std::optional<std::uint64_t> busy_since_usec{}; // since the epoch
+    std::uint64_t checked_at_usec = 0;              // since the epoch
+};
+
+} // namespace gangway::health
