@@ -103,14 +103,16 @@ private:
 		GANGWAY_END("cannot let go of a process", )
 	}
 
-	static gangway_status sessionOpen(void *context, gangway_process_ref *ref, gangway_session **out) {
+	static gangway_status sessionOpen(void *context, gangway_process_ref *ref, uint32_t flags,
+		gangway_session **out)
+	{
 		GANGWAY_BEGIN
 			std::unique_ptr<gangway_session> session(new gangway_session());
 			session->pendingFd = -1;
 			session->connected = false;
 			memset(&session->connection, 0, sizeof(session->connection));
 			session->connection.fd = -1;
-			gangway_status status = openSession(self(context)->pool, *ref, *session);
+			gangway_status status = openSession(self(context)->pool, *ref, flags, *session);
 			if (status == GANGWAY_OK) {
 				*out = session.release();
 			}

@@ -379,9 +379,24 @@ public:
 	}
 };
 
+/**
+ * Whether a session on this process would leave visitors waiting, or without a free slot in the group.
+ * Reads two counters, under the pool's lock.
+ */
+inline bool
+takesLastFreeSlot(const AP::Group &group, const AP::Process &process) {
+	if (!group.getWaitlist.empty()) {
+		return true;
+	}
+	int concurrency = process.*memberOf(ProcessConcurrency());
+	bool becomesTotallyBusy = concurrency > 0 && process.sessions + 1 >= concurrency;
+	return becomesTotallyBusy && group.enabledCount > 1
+		&& group.enabledCount - group.nEnabledProcessesTotallyBusy <= 1;
+}
+
 /** Opens a session as Group::get() would, but on this process and no other. */
 inline gangway_status
-openSession(AP::Pool *pool, gangway_process_ref &ref, gangway_session &result) {
+openSession(AP::Pool *pool, gangway_process_ref &ref, uint32_t flags, gangway_session &result) {
 	boost::lock_guard<boost::mutex> l(pool->syncher);
 	AP::Process *process = ref.process.get();
 
@@ -402,6 +417,9 @@ openSession(AP::Pool *pool, gangway_process_ref &ref, gangway_session &result) {
 	// Group::newSession() expects both.
 	if (!process->canBeRoutedTo() || socket->isTotallyBusy()) {
 		return GANGWAY_BUSY;
+	}
+	if ((flags & GANGWAY_SESSION_LEAVE_A_SLOT) != 0 && takesLastFreeSlot(*ref.group, *process)) {
+		return GANGWAY_LAST_FREE_SLOT;
 	}
 	result.session = ref.group->newSession(process, Passenger::SystemTime::getUsec());
 	return GANGWAY_OK;

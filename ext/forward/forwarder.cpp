@@ -206,7 +206,7 @@ awaitable<void> Forwarder::pause() {
 
 std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream, bool& busy) {
     std::unique_ptr<pool::Session> session;
-    switch (order_.process->open_session(session)) {
+    switch (order_.process->open_session(0, session)) {
     case GANGWAY_OK:
         upstream.emplace(client_.stream.get_executor(), std::move(session));
         return std::nullopt;

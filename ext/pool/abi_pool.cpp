@@ -45,14 +45,15 @@ class AbiProcessRef final : public ProcessRef {
     gangway_status state(gangway_process_state& out) const override {
         return host_.process_state(host_.context, ref_, &out);
     }
-    gangway_status open_session(std::unique_ptr<Session>& out) override {
+    gangway_status open_session(std::uint32_t flags, std::unique_ptr<Session>& out) override {
         gangway_session* session = nullptr;
-        const gangway_status status = host_.session_open(host_.context, ref_, &session);
+        const gangway_status status = host_.session_open(host_.context, ref_, flags, &session);
         if (status == GANGWAY_OK) {
             out = std::make_unique<AbiSession>(host_, session);
         }
         return status;
     }
+    gangway_status detach() override { return host_.process_detach(host_.context, ref_); }
 
   private:
     const gangway_host& host_;

@@ -68,9 +68,12 @@ class ProcessRef {
     virtual ~ProcessRef() = default;
     virtual const gangway_process_identity& identity() const = 0;
     virtual gangway_status state(gangway_process_state& out) const = 0;
-    // GANGWAY_OK: out is set. Else GANGWAY_BUSY, GANGWAY_NOT_ROUTABLE, GANGWAY_NOT_FOUND,
-    // GANGWAY_FAILED. The session must be gone before the reference is.
-    virtual gangway_status open_session(std::unique_ptr<Session>& out) = 0;
+    // flags: of gangway_session_flags. GANGWAY_OK: out is set. Else GANGWAY_BUSY,
+    // GANGWAY_LAST_FREE_SLOT, GANGWAY_NOT_ROUTABLE, GANGWAY_NOT_FOUND, GANGWAY_FAILED. The session
+    // must be gone before the reference is.
+    virtual gangway_status open_session(std::uint32_t flags, std::unique_ptr<Session>& out) = 0;
+    // Takes the process out of the pool: GANGWAY_OK, or GANGWAY_NOT_FOUND when it has left.
+    virtual gangway_status detach() = 0;
 };
 
 class Pool {

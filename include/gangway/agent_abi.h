@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Raised by one on any change to this file that alters a type, an order or a meaning. */
-#define GANGWAY_ABI_VERSION 2u
+#define GANGWAY_ABI_VERSION 3u
 
 /* The one symbol that a module exports, of type gangway_module_entry_fn. */
 #define GANGWAY_MODULE_ENTRY "gangway_module_entry"
@@ -76,7 +76,9 @@ typedef enum gangway_status {
      * process as it does when its own connection fails (Group::onSessionInitiateFailure). */
     GANGWAY_CONNECT_FAILED = 7,
     /* An exception inside the host. It was caught and logged there; nothing was changed. */
-    GANGWAY_FAILED = 8
+    GANGWAY_FAILED = 8,
+    /* With GANGWAY_SESSION_LEAVE_A_SLOT: it would take the group's last free slot. */
+    GANGWAY_LAST_FREE_SLOT = 9
 } gangway_status;
 
 /* Passenger's levels, LoggingKit::Level. */
@@ -243,6 +245,15 @@ typedef struct gangway_process_state {
  * does not shut the process down, and a single-threaded process takes no other request. */
 typedef struct gangway_session gangway_session;
 
+/* How a session is opened; or-ed. */
+typedef enum gangway_session_flags {
+    /* For requests that are nobody's visit: nothing is opened, and GANGWAY_LAST_FREE_SLOT answered,
+     * while visitors wait for a process of the group, and where the session would make the last
+     * process of several busy that is not totally busy yet (Group::nEnabledProcessesTotallyBusy).
+     * A group's only process is given away while nobody waits. */
+    GANGWAY_SESSION_LEAVE_A_SLOT = 1
+} gangway_session_flags;
+
 /* The connection of a session. */
 typedef struct gangway_connection {
     int fd;         /* non-blocking, close-on-exec; owned by the host: never close it */
@@ -293,9 +304,11 @@ typedef struct gangway_host {
     void (*process_release)(void* context, gangway_process_ref* process);
 
     /* Opens a session on that process and no other: Sessions counts it at once.
-     * GANGWAY_OK: *out must be given to session_close(). GANGWAY_BUSY, GANGWAY_NOT_ROUTABLE,
-     * GANGWAY_NOT_FOUND: nothing was opened. Takes the pool's lock, for a few reads and writes. */
-    gangway_status (*session_open)(void* context, gangway_process_ref* process,
+     * flags: of gangway_session_flags.
+     * GANGWAY_OK: *out must be given to session_close(). GANGWAY_BUSY, GANGWAY_LAST_FREE_SLOT,
+     * GANGWAY_NOT_ROUTABLE, GANGWAY_NOT_FOUND: nothing was opened. Takes the pool's lock, for a few
+     * reads and writes. */
+    gangway_status (*session_open)(void* context, gangway_process_ref* process, uint32_t flags,
                                    gangway_session** out);
     /* Gives the session its connection, one that Passenger kept alive or a new one, and never
      * waits for it: GANGWAY_OK, GANGWAY_IN_PROGRESS (out->fd is set, to wait on),

@@ -51,9 +51,10 @@ void process_release(void* context, gangway_process_ref* ref) {
     call->process_release(live(ref, "process_release"));
 }
 
-gangway_status session_open(void* context, gangway_process_ref* ref, gangway_session** out) {
+gangway_status session_open(void* context, gangway_process_ref* ref, std::uint32_t flags,
+                            gangway_session** out) {
     TestHost::Call call(context, "session_open");
-    return call->session_open(live(ref, "session_open"), out);
+    return call->session_open(live(ref, "session_open"), flags, out);
 }
 
 gangway_status session_connect(void* context, gangway_session* session, gangway_connection* out) {

@@ -38,9 +38,30 @@ socklen_t parse_address(const std::string& text, Address& address) {
     return sizeof address.internet;
 }
 
+bool is_totally_busy(const Process& process, std::int32_t more) {
+    const Socket& socket = *const_cast<Process&>(process).request_socket();
+    return socket.concurrency > 0 && socket.sessions + more >= socket.concurrency;
+}
+
+// As gangway_session_flags says.
+bool takes_last_free_slot(const Process& process) {
+    const Group& group = *process.group;
+    std::uint32_t enabled = 0;
+    std::uint32_t free = 0;
+    for (const auto& other : group.processes) {
+        if (other->enabled == GANGWAY_PROCESS_ENABLED) {
+            enabled++;
+            free += is_totally_busy(*other, 0) ? 0U : 1U;
+        }
+    }
+    return group.get_wait_list_size > 0 ||
+           (is_totally_busy(process, 1) && enabled > 1 && free <= 1);
+}
+
 } // namespace
 
-gangway_status TestHost::session_open(gangway_process_ref& ref, gangway_session** out) {
+gangway_status TestHost::session_open(gangway_process_ref& ref, std::uint32_t flags,
+                                      gangway_session** out) {
     const std::lock_guard lock(mutex_);
     Process& process = *ref.process;
     if (faults_.session_open_fails) {
@@ -57,6 +78,9 @@ gangway_status TestHost::session_open(gangway_process_ref& ref, gangway_session*
     }
     if (socket->concurrency > 0 && socket->sessions >= socket->concurrency) {
         return GANGWAY_BUSY;
+    }
+    if ((flags & GANGWAY_SESSION_LEAVE_A_SLOT) != 0 && takes_last_free_slot(process)) {
+        return GANGWAY_LAST_FREE_SLOT;
     }
     auto& session = sessions_.emplace_back();
     session.ref = &ref;

@@ -99,7 +99,8 @@ class TestHost {
     gangway_status process_find(const gangway_process_id& id, gangway_process_ref** out);
     gangway_status process_state(const gangway_process_ref& ref, gangway_process_state* out);
     void process_release(gangway_process_ref& ref);
-    gangway_status session_open(gangway_process_ref& ref, gangway_session** out);
+    gangway_status session_open(gangway_process_ref& ref, std::uint32_t flags,
+                                gangway_session** out);
     gangway_status session_connect(gangway_session& session, gangway_connection* out);
     void session_request_oobw(gangway_session& session);
     void session_close(gangway_session& session, bool success, bool keep_alive);
