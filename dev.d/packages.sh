@@ -4,7 +4,8 @@
 PACKAGES_BUILD=(
     build-essential cmake ninja-build pkg-config ccache dpkg-dev xz-utils
     ruby ruby-dev rake libev-dev libuv1-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
-    libboost1.81-dev libjsoncpp-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev
+    libboost1.81-dev libjsoncpp-dev libre2-dev libcli11-dev libgtest-dev libgmock-dev
+    librapidcheck-dev
 )
 PACKAGES_RUN=(ruby-rack python3 curl) # and nodejs, where no Node.js is there
 PACKAGES_BENCH=(nghttp2-client haproxy nginx-light)

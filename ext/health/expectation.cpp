@@ -1,0 +1,157 @@
+#include "health/expectation.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <re2/re2.h>
+
+namespace gangway::health {
+
+namespace {
+
+constexpr std::size_t max_excerpt_bytes = 80;
+constexpr std::int64_t max_regex_memory = 1024 * 1024;
+constexpr std::string_view advice =
+    "; see the application's log, or correct the check's expectation.";
+
+// The beginning of any text, fit for a log and a terminal.
+std::string excerpt(std::string_view text) {
+    std::string result(text.substr(0, max_excerpt_bytes));
+    for (char& c : result) {
+        if (c == '\t' || c == '\n' || c == '\r') {
+            c = ' ';
+        } else if (c < ' ' || c > '~') {
+            c = '?';
+        }
+    }
+    return result;
+}
+
+std::string_view ellipsis(std::string_view text) {
+    return text.size() > max_excerpt_bytes ? "..." : "";
+}
+
+std::string shorten(std::string_view text) {
+    return excerpt(text).append(ellipsis(text));
+}
+
+std::string quote(std::string_view text) {
+    return ('"' + excerpt(text) + '"').append(ellipsis(text));
+}
+
+std::string print_ranges(const std::vector<StatusRange>& statuses) {
+    std::string result;
+    for (const auto& [first, last] : statuses) {
+        result += result.empty() ? "" : ",";
+        result += std::to_string(first);
+        result += first == last ? "" : "-" + std::to_string(last);
+    }
+    return result;
+}
+
+Mismatch unexpected(std::string_view sentence) {
+    return {Reason::unexpected_body, std::string(sentence) + std::string(advice)};
+}
+
+// what: "does not contain …".
+Mismatch unexpected(const std::string& what, std::string_view body) {
+    return unexpected("The body " + what + ": it is " + (body.empty() ? "empty" : quote(body)));
+}
+
+std::optional<Mismatch> check_json(const JsonValue& expected, std::string_view body) {
+    const auto document = parse_json(body);
+    if (!document) {
+        return unexpected("is not JSON", body);
+    }
+    const Json::Value* const found = find(*document, expected.pointer);
+    if (found == nullptr) {
+        return unexpected("has nothing at " + quote(expected.pointer.text), body);
+    }
+    const bool fits = expected.value ? equal(*found, *expected.value)
+                                     : !found->isNull() && !(found->isBool() && !found->asBool());
+    if (fits) {
+        return std::nullopt;
+    }
+    const std::string& pointer = expected.pointer.text;
+    return unexpected(
+        "The body" + (pointer.empty() ? "" : " at " + quote(pointer)) + " is " +
+        shorten(print(*found)) + ", where " +
+        (expected.value ? shorten(print(*expected.value)) : "anything but null and false") +
+        " is expected");
+}
+
+// Nothing unless the text is a number from 100 to 599.
+std::optional<unsigned> parse_status(std::string_view text) {
+    unsigned status = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+    if (text.size() != 3 || error != std::errc() || end != text.data() + text.size() ||
+        status < 100 || status > 599) {
+        return std::nullopt;
+    }
+    return status;
+}
+
+std::optional<StatusRange> parse_range(std::string_view text) {
+    const auto dash = text.find('-');
+    const auto first = parse_status(text.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_status(text.substr(dash + 1));
+    if (!first || !last || *first > *last) {
+        return std::nullopt;
+    }
+    return StatusRange{*first, *last};
+}
+
+} // namespace
+
+bool Expectation::needs_body() const {
+    return !body.empty() || regex || json;
+}
+
+std::optional<Mismatch> Expectation::check_status(unsigned status) const {
+    if (std::any_of(statuses.begin(), statuses.end(), [status](const StatusRange& range) {
+            return range.first <= status && status <= range.last;
+        })) {
+        return std::nullopt;
+    }
+    return Mismatch{Reason::bad_status, "The status is " + std::to_string(status) + ", where " +
+                                            shorten(print_ranges(statuses)) + " is expected" +
+                                            std::string(advice)};
+}
+
+std::optional<Mismatch> Expectation::check_body(std::string_view content) const {
+    if (content.find(body) == std::string_view::npos) {
+        return unexpected("does not contain " + quote(body), content);
+    }
+    if (regex && !re2::RE2::PartialMatch(content, *regex)) {
+        return unexpected("does not match " + quote(regex->pattern()), content);
+    }
+    return json ? check_json(*json, content) : std::nullopt;
+}
+
+std::variant<std::vector<StatusRange>, Complaint> parse_statuses(std::string_view text) {
+    std::vector<StatusRange> statuses;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        const auto range = parse_range(text.substr(begin, end - begin));
+        if (!range) {
+            return Complaint{"must be statuses from 100 to 599 and ranges from a lower to a higher "
+                             "one, such as \"200-299,304\""};
+        }
+        statuses.push_back(*range);
+        begin = end + 1;
+    }
+    return statuses;
+}
+
+std::variant<std::shared_ptr<const re2::RE2>, Complaint> parse_regex(std::string_view text) {
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    options.set_max_mem(max_regex_memory);
+    auto regex = std::make_shared<const re2::RE2>(text, options);
+    if (!regex->ok()) {
+        return Complaint{"must be a regular expression of RE2: " + shorten(regex->error())};
+    }
+    return regex;
+}
+
+} // namespace gangway::health
