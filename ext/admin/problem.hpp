@@ -15,12 +15,14 @@ enum class Code : std::uint8_t {
     bad_request,
     bad_parameter,
     bad_header,
+    bad_body,
     body_not_allowed,
     unauthorized,
     forbidden,
     not_found,
     group_not_found,
     process_not_found,
+    health_not_configured,
     method_not_allowed,
     request_timeout,
     route_unavailable,
@@ -60,6 +62,8 @@ struct Problem {
         std::vector<OwnRequest> requests;
     };
     std::optional<Busy> busy{};
+    // With method_not_allowed: what is (RFC 9110, 10.2.1).
+    std::string_view allow = "GET, HEAD";
 };
 
 inline constexpr std::size_t code_count = static_cast<std::size_t>(Code::total_timeout) + 1;

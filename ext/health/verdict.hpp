@@ -53,7 +53,7 @@ struct Result {
     Reason reason = Reason::none;
     std::string detail;  // one sentence: what happened, and what to do; empty when healthy
     unsigned status = 0; // of the answer; 0: there was none
-    std::chrono::microseconds latency{}; // from the beginning of the check to the answer's end
+    std::chrono::microseconds latency{}; // from when the process was had, to the answer's end
     std::uint64_t body_bytes = 0;
     std::string_view route; // "pool" or "direct"; empty: the process was not asked
     std::optional<std::uint64_t> busy_since_usec{}; // since the epoch

@@ -1,0 +1,118 @@
+#include "health/round.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "module/wall_clock.hpp"
+
+namespace gangway::health {
+
+void Summary::count(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::healthy:
+        healthy++;
+        break;
+    case Verdict::unhealthy:
+        unhealthy++;
+        break;
+    case Verdict::busy:
+        busy++;
+        break;
+    case Verdict::skipped:
+        skipped++;
+        break;
+    }
+}
+
+Round::Round(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes,
+             const Check& check, std::vector<Subject> subjects)
+    : executor_(executor),
+      pool_(pool),
+      max_header_bytes_(max_header_bytes),
+      check_(check),
+      subjects_(std::move(subjects)),
+      news_(executor, Timer::time_point::max()),
+      deadline_(executor, [this] { on_deadline(); }) {}
+
+void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
+    started_ = LazyTimer::Clock::now();
+    deadline_.set(started_ + deadline);
+    const std::size_t count = std::min<std::size_t>(lanes, subjects_.size());
+    for (std::size_t i = 0; i < count; i++) {
+        lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
+        lanes_.back()->companion.start(run(*lanes_.back()));
+    }
+}
+
+awaitable<void> Round::run(Lane& lane) {
+    while (next_subject_ < subjects_.size()) {
+        const std::size_t index = next_subject_++;
+        const std::string& gupid = subjects_[index].gupid;
+        const gangway_process_id id{0, pool::abi(gupid)};
+        Result result;
+        try {
+            result = co_await lane.probe.run(check_, id);
+        } catch (const std::exception& e) { // Out of memory, say.
+            result.reason = Reason::not_routable;
+            result.detail = std::string("The check itself failed: ") + e.what() + ".";
+        }
+        finish(index, std::move(result));
+    }
+}
+
+void Round::finish(std::size_t index, Result result) {
+    summary_.count(result.verdict);
+    summary_.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(LazyTimer::Clock::now() - started_);
+    finished_.push_back({index, std::move(result)});
+    news_.cancel();
+}
+
+// What runs is given up, and says so; what was not begun is skipped.
+void Round::on_deadline() {
+    summary_.deadline_reached = true;
+    while (next_subject_ < subjects_.size()) {
+        Result result;
+        result.reason = Reason::deadline;
+        result.detail = "The deadline of the whole came before its turn; allow more time, or more "
+                        "checks at once.";
+        result.checked_at_usec = usec_since_epoch();
+        finish(next_subject_++, std::move(result));
+    }
+    for (const auto& lane : lanes_) {
+        lane->probe.cut();
+    }
+}
+
+awaitable<std::optional<Round::Finished>> Round::next() {
+    while (finished_.empty() && given_ < subjects_.size() && !cut_) {
+        co_await news_.async_wait(as_result);
+    }
+    if (finished_.empty() || cut_) {
+        co_return std::nullopt;
+    }
+    std::optional<Finished> first(std::move(finished_.front()));
+    finished_.pop_front();
+    given_++;
+    co_return first;
+}
+
+void Round::cut() {
+    cut_ = true;
+    next_subject_ = subjects_.size();
+    for (const auto& lane : lanes_) {
+        lane->probe.cut();
+    }
+    news_.cancel();
+}
+
+awaitable<void> Round::end() {
+    deadline_.stop();
+    cut();
+    for (const auto& lane : lanes_) {
+        co_await lane->companion.ended();
+    }
+}
+
+} // namespace gangway::health
