@@ -11,6 +11,7 @@
 #include <rapidcheck.h>
 
 #include "message/fields.hpp"
+#include "random_numbers.hpp"
 #include "strict_parser.hpp"
 #include "wire.hpp"
 
@@ -38,12 +39,6 @@ struct Wire {
 
 inline void showValue(const Wire& wire, std::ostream& out) {
     rc::show(wire.bytes(), out);
-}
-
-// From min to below max, whatever the size of the case: inRange() begins with small ones.
-template <typename T>
-rc::Gen<T> uniform(T min, T max) {
-    return rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(min, max));
 }
 
 inline rc::Gen<char> byte() {
