@@ -195,13 +195,14 @@ def test_a_wrong_password_is_not_authorized(python, arguments):
 
 @pytest.mark.parametrize("arguments", [
     (), ("frobnicate",), ("ps", "--frobnicate"), ("show",), ("request",), ("request", "1"),
-    ("show", "1", "2"), ("ps", "--state")])
+    ("show", "1", "2"), ("ps", "--state"), ("health",), ("health", "1", "--all")])
 def test_a_wrong_command_line_is_a_usage_error(python, arguments):
     result = gangway(python, *arguments)
     assert result.code == USAGE and result.errors, result
 
 
-@pytest.mark.parametrize("arguments", [("ps",), ("show", "1"), ("request", "1", "/")])
+@pytest.mark.parametrize("arguments", [("ps",), ("show", "1"), ("request", "1", "/"),
+                                       ("health", "--all")])
 def test_no_agent_is_unreachable(tmp_path, arguments):
     result = gangway(None, *arguments, environment={"PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)})
     assert result.code == UNREACHABLE and result.errors, result
@@ -238,7 +239,8 @@ def test_a_configured_socket_is_found(new_agent, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["ps", "--help"], ["show", "--help"],
-                                       ["request", "--help"], ["instances", "--help"],
+                                       ["request", "--help"], ["health", "--help"],
+                                       ["instances", "--help"],
                                        ["check-config", "--help"]])
 def test_help_has_examples(arguments):
     result = gangway(None, *arguments)

@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 
 #include "commands/check_config.hpp"
+#include "commands/health.hpp"
 #include "commands/instances.hpp"
 #include "commands/ps.hpp"
 #include "commands/request.hpp"
@@ -12,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -32,6 +34,7 @@ constexpr const char* overview =
     "here\n"
     "  gangway show 20387                             everything about one\n"
     "  gangway request 20387 /health                  its answer to GET /health\n"
+    "  gangway health --all /health                   does each process answer?\n"
     "  gangway request 20387 /cache -X DELETE --fail  exit code 1 for HTTP >= 400\n"
     "\n"
     "The instance is looked for where passenger-status looks: PASSENGER_INSTANCE_REGISTRY_DIR, or\n"
@@ -69,6 +72,12 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error) {
     return printable(error.what());
 }
 
+// A monitoring system runs the command. CLI11 may have stopped before that flag.
+bool is_for_monitoring(const CLI::App& app, int argc, const char* const* argv) {
+    return app.got_subcommand(health_command_name) &&
+           std::find(argv, argv + argc, plugin_flag) != argv + argc;
+}
+
 int parse_and_run(int argc, const char* const* argv) {
     CLI::App app(description, "gangway");
     GlobalOptions options;
@@ -81,6 +90,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_ps_command(app, options, action);
     add_show_command(app, options, action);
     add_request_command(app, options, action);
+    add_health_command(app, options, action);
     add_instances_command(app, options, action);
     add_check_config_command(app, action);
     try {
@@ -88,6 +98,9 @@ int parse_and_run(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
             return app.exit(error); // --help, --version
+        }
+        if (is_for_monitoring(app, argc, argv)) {
+            return static_cast<int>(report_to_monitoring(usage_fault(app, error)));
         }
         report(usage_fault(app, error));
         std::cerr << "Run it with --help for usage.\n";

@@ -52,6 +52,11 @@ std::string human_duration(double seconds) {
     return std::to_string(whole) + "s";
 }
 
+std::string human_latency(double seconds) {
+    const bool is_short = seconds < 0.9999; // "1000.00 ms" is a second
+    return is_short ? fixed_decimal(seconds * 1000, 2) + " ms" : fixed_decimal(seconds, 2) + " s";
+}
+
 std::string fixed_decimal(double value, int digits) {
     if (!std::isfinite(value) || std::abs(value) > 1e15) {
         return "-";

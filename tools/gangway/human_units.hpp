@@ -12,6 +12,9 @@ namespace gangway::command {
 // The two largest units that say something: "7s", "3m 12s", "4h 0m", "12d 7h".
 [[nodiscard]] std::string human_duration(double seconds);
 
+// Of a request, in the unit that says most: "1.23 ms", "2.50 s".
+[[nodiscard]] std::string human_latency(double seconds);
+
 // Plain decimal with so many digits after the point: "0.312".
 [[nodiscard]] std::string fixed_decimal(double value, int digits);
 

@@ -3,6 +3,7 @@
 #include "exit_code.hpp"
 #include "system_error_text.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -54,6 +55,13 @@ void check_interrupt() {
     if (interrupted != 0) {
         throw Failure(ExitCode::interrupted, "interrupted");
     }
+}
+
+void pause_for(std::chrono::milliseconds duration) {
+    const InterruptWatch watch;
+    pollfd interrupt{.fd = watch.descriptor(), .events = POLLIN, .revents = 0};
+    ::poll(&interrupt, 1, static_cast<int>(duration.count()));
+    check_interrupt();
 }
 
 } // namespace gangway::command

@@ -1,8 +1,9 @@
-// Ctrl-C while the command waits for an answer: it ends in order instead of on the spot.
+// Ctrl-C while the command waits: it ends in order instead of on the spot.
 #pragma once
 
 #include "file_descriptor.hpp"
 
+#include <chrono>
 #include <csignal>
 
 namespace gangway::command {
@@ -26,5 +27,8 @@ class InterruptWatch {
 
 // After a system call was interrupted: throws Failure(interrupted) if that was SIGINT.
 void check_interrupt();
+
+// Waits so long. Throws Failure(interrupted) after Ctrl-C.
+void pause_for(std::chrono::milliseconds duration);
 
 } // namespace gangway::command

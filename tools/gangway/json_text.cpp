@@ -39,13 +39,24 @@ const Json::Value& json_member(const Json::Value& value, const char* name) {
     return value[name];
 }
 
-std::string json_document(const Json::Value& value) {
+std::string json_document(const Json::Value& value, unsigned fraction_digits) {
     Json::StreamWriterBuilder builder;
     builder["indentation"] = "  ";
     builder["emitUTF8"] = true;
-    builder["precision"] = 3;
+    builder["precision"] = fraction_digits;
     builder["precisionType"] = "decimal";
     return Json::writeString(builder, value) + "\n";
+}
+
+std::string json_line(const Json::Value& value, std::optional<unsigned> fraction_digits) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "";
+    builder["emitUTF8"] = true;
+    if (fraction_digits) {
+        builder["precision"] = *fraction_digits;
+        builder["precisionType"] = "decimal";
+    }
+    return Json::writeString(builder, value);
 }
 
 } // namespace gangway::command

@@ -19,8 +19,12 @@ namespace gangway::command {
 // The member of an object; null where there is none or `value` is no object.
 [[nodiscard]] const Json::Value& json_member(const Json::Value& value, const char* name);
 
-// A document for people and programs: indented, with a line feed at its end, fractions cut to three
-// digits.
-[[nodiscard]] std::string json_document(const Json::Value& value);
+// A document for people and programs: indented, with a line feed at its end, fractions cut to so
+// many digits.
+[[nodiscard]] std::string json_document(const Json::Value& value, unsigned fraction_digits = 3);
+
+// In one line, without a line feed. Fractions as exact as they are, or cut to so many digits.
+[[nodiscard]] std::string json_line(const Json::Value& value,
+                                    std::optional<unsigned> fraction_digits = std::nullopt);
 
 } // namespace gangway::command

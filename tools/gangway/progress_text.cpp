@@ -45,4 +45,11 @@ std::string series_text(std::uint64_t done, std::uint64_t planned, std::uint64_t
            (failed > 0 ? ", " + std::to_string(failed) + " failed" : "");
 }
 
+std::string health_text(std::uint64_t checked, std::uint64_t not_healthy,
+                        std::chrono::duration<double> elapsed) {
+    return human_duration(elapsed.count()) + ", " + std::to_string(checked) +
+           (checked == 1 ? " process" : " processes") + " checked" +
+           (not_healthy > 0 ? ", " + std::to_string(not_healthy) + " not healthy" : "");
+}
+
 } // namespace gangway::command

@@ -24,4 +24,8 @@ struct Transfer {
 [[nodiscard]] std::string series_text(std::uint64_t done, std::uint64_t planned,
                                       std::uint64_t failed, std::chrono::duration<double> elapsed);
 
+// "3s, 12 processes checked, 2 not healthy"
+[[nodiscard]] std::string health_text(std::uint64_t checked, std::uint64_t not_healthy,
+                                      std::chrono::duration<double> elapsed);
+
 } // namespace gangway::command

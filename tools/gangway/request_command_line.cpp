@@ -1,3 +1,4 @@
+#include "bounded_option.hpp"
 #include "request_arguments.hpp"
 #include "request_options.hpp"
 
@@ -15,31 +16,21 @@ namespace {
 constexpr const char* data_option = "--data";
 constexpr const char* binary_option = "--data-binary";
 
-// Each occurrence takes exactly one argument, whatever it looks like. CLI11 gives "{}" and "[…]",
-// as JSON bodies often are, meanings of its own in vectors: only results() leaves them alone.
-CLI::Option* add_repeatable(CLI::App& command, const std::string& names, const std::string& text,
-                            const char* type) {
-    return command.add_option(names, text)
-        ->type_name(type)
-        ->expected(1)
-        ->take_all()
-        ->allow_extra_args(false);
-}
-
 void declare_request(CLI::App& command, RequestOptions& options) {
     command.add_option("ID", options.id, "Process, by pid or gupid")->required();
     command.add_option("PATH", options.path, "Path at the application, with the query")->required();
     command.add_option("-X,--request", options.method, "Method")->type_name("METHOD");
     auto* head = command.add_flag("-I,--head", options.head, "HEAD; shows the headers");
-    add_repeatable(command, "-H,--header",
-                   "Header; 'Name:' leaves a default one out, 'Name;' sends an empty one",
-                   "'NAME: VALUE'");
-    auto* data = add_repeatable(command, std::string("-d,") + data_option,
-                                "Body, for POST; @FILE or @- for standard input, without line "
-                                "ends; several are joined by '&'",
-                                "DATA");
+    add_repeatable_option(command, "-H,--header",
+                          "Header; 'Name:' leaves a default one out, 'Name;' sends an empty one",
+                          "'NAME: VALUE'");
+    auto* data =
+        add_repeatable_option(command, std::string("-d,") + data_option,
+                              "Body, for POST; @FILE or @- for standard input, without line "
+                              "ends; several are joined by '&'",
+                              "DATA");
     auto* binary =
-        add_repeatable(command, binary_option, "The same, a file's line ends kept", "DATA");
+        add_repeatable_option(command, binary_option, "The same, a file's line ends kept", "DATA");
     auto* upload = command.add_option_function<std::string>(
         "-T,--upload-file", [&options](const std::string& file) { options.upload_file = file; },
         "File to send as the body, for PUT; - for standard input");
@@ -57,24 +48,6 @@ void declare_answer(CLI::App& command, RequestOptions& request) {
     command.add_flag("-v,--verbose", request.verbose,
                      "Shows on standard error what was sent and received, without passwords, and "
                      "how long it took");
-}
-
-void add_seconds_option(CLI::App& command, const std::string& name, std::optional<double>& seconds,
-                        const SecondsRange& range, const std::string& text) {
-    command.add_option(name, seconds, text)
-        ->type_name("SECONDS")
-        ->check([range](const std::string& value) {
-            return fault_of_seconds(value, range).value_or("");
-        });
-}
-
-void add_count_option(CLI::App& command, const std::string& names, std::uint64_t& count,
-                      std::uint64_t largest, const std::string& text) {
-    command.add_option(names, count, text)
-        ->type_name("N")
-        ->check([largest](const std::string& value) {
-            return fault_of_count(value, largest).value_or("");
-        });
 }
 
 void declare_steering(CLI::App& command, RequestOptions& options) {

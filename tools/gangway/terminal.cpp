@@ -27,7 +27,8 @@ Terminal standard_output_terminal() {
     if (!terminal.is_terminal) {
         return terminal;
     }
-    terminal.colour = understands_escapes() && !environment_variable("NO_COLOR");
+    terminal.can_redraw = understands_escapes();
+    terminal.colour = terminal.can_redraw && !environment_variable("NO_COLOR");
     terminal.columns = columns_of(STDOUT_FILENO);
     return terminal;
 }

@@ -10,6 +10,7 @@ struct Terminal {
     bool is_terminal = false; // standard output is one
     bool colour = false;      // it is one, NO_COLOR is not set, and TERM is not "dumb"
     std::size_t columns = 0;  // its width; 0 when not a terminal: nothing is shortened
+    bool can_redraw = false;  // it is one, and TERM is not "dumb"
 };
 
 [[nodiscard]] Terminal standard_output_terminal();

@@ -1,0 +1,16 @@
+// The health of processes for programs, as the agent writes it but for the order. Pure.
+#pragma once
+
+#include "health_report.hpp"
+
+#include <string>
+
+namespace gangway::command {
+
+// {"results":[…],"summary":…}, indented.
+[[nodiscard]] std::string health_document(const HealthReport& report);
+
+// {"result":…} for each process and then {"summary":…}, a line each.
+[[nodiscard]] std::string health_lines(const HealthReport& report);
+
+} // namespace gangway::command

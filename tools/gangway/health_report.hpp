@@ -1,0 +1,59 @@
+// What the agent says about the health of processes (docs/api.md, POST /v1/health). Pure.
+#pragma once
+
+#include <json/value.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gangway::command {
+
+// One process. All texts are printable, and "" where the agent has sent none.
+struct HealthResult {
+    Json::Value json; // as it was sent
+    std::string pid;
+    std::string group;
+    std::string state; // "healthy", "unhealthy", "busy", "skipped", or a later agent's word
+    std::string reason;
+    std::string detail;
+    std::string status;
+    std::string route;
+    std::optional<double> latency_seconds;
+
+    [[nodiscard]] bool is_healthy() const { return state == "healthy"; }
+};
+
+struct HealthSummary {
+    Json::Value json; // as it was sent
+    std::uint64_t total = 0;
+    std::uint64_t healthy = 0;
+    std::uint64_t unhealthy = 0;
+    std::uint64_t busy = 0;
+    std::uint64_t skipped = 0;
+    double duration_seconds = 0;
+    bool deadline_reached = false;
+
+    // False where none was checked: nobody is there to be well.
+    [[nodiscard]] bool all_healthy() const { return total > 0 && healthy == total; }
+};
+
+struct HealthReport {
+    std::vector<HealthResult> results;
+    HealthSummary summary;
+};
+
+// Nothing where it has no state, or a pid that is no number.
+[[nodiscard]] std::optional<HealthResult> health_result(const Json::Value& json);
+
+// Nothing where one of the counts or the duration is missing.
+[[nodiscard]] std::optional<HealthSummary> health_summary(const Json::Value& json);
+
+// By group, then by pid. They come as the processes have answered, which differs each time.
+void sort_results(std::vector<HealthResult>& results);
+
+// "3 of 4 healthy, 1 busy": what is not healthy only where there is some.
+[[nodiscard]] std::string health_counts(const HealthSummary& summary);
+
+} // namespace gangway::command
