@@ -27,8 +27,7 @@ bool Answering::can_keep_alive(bool may) const {
     const bool whole_request_read =
         parser_->is_header_done() &&
         (parser_->is_done() || (!parser_->chunked() && parser_->length().value_or(0) == 0));
-    return may && whole_request_read && head_->version >= 11 && parser_->keep_alive() &&
-           !draining_;
+    return may && whole_request_read && head_->version >= 11 && parser_->keep_alive() && !draining_;
 }
 
 std::string Answering::start(unsigned status, std::string_view content_type) const {
@@ -85,7 +84,7 @@ awaitable<bool> Answering::send(const Answer& answer) {
         told_.status = answer.status;
         told_.body_bytes = body.size();
     }
-    co_return written && keep_alive;
+    co_return written&& keep_alive;
 }
 
 awaitable<bool> Answering::begin_stream(std::string_view content_type) {
@@ -121,7 +120,7 @@ awaitable<bool> Answering::end_stream() {
     }
     const std::string end = forward::chunked_end({});
     const bool written = co_await write(end, {});
-    co_return written && stream_keeps_alive_;
+    co_return written&& stream_keeps_alive_;
 }
 
 } // namespace gangway::admin

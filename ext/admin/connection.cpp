@@ -6,7 +6,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/status.hpp>
 
 #include "admin/listing.hpp"
 #include "forward/problems.hpp"
@@ -21,7 +20,8 @@ using std::chrono::milliseconds;
 using Clock = forward::Report::Clock;
 
 constexpr std::string_view json_type = "application/json";
-constexpr std::string_view problem_type = "application/problem+json";
+// Of a request that is not forwarded: ten thousand gupids fit.
+constexpr std::size_t max_own_body_bytes = 512 * 1024;
 
 // After an answer that leaves some of a body unread: a close would make the kernel throw the answer
 // away before the client has read it.
@@ -63,6 +63,8 @@ struct Connection::Request {
 Connection::Connection(Context& context, ClientSocket socket, std::optional<uid_t> peer_uid)
     : context_(context),
       stream_(std::move(socket)),
+      answering_(stream_, context.config.client_timeout, context.statistics, context.draining),
+      health_(context, answering_, stream_.get_executor()),
       peer_uid_(peer_uid),
       exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
 
@@ -72,6 +74,7 @@ awaitable<void> Connection::run() {
     stream_.on_hangup([this] {
         record_.report.client_gone = true;
         exchange_.cut(forward::Cut::client_gone);
+        health_.interrupt();
     });
     for (bool again = true; again;) {
         prepare();
@@ -86,7 +89,7 @@ awaitable<void> Connection::run() {
         stream_.attend(true, record_.report.received);
         Request request;
         if (const auto problem = understand(request)) {
-            again = co_await send(*problem);
+            again = co_await answering_.send(*problem);
         } else if (request.forwarded) {
             again = co_await forward(request);
         } else {
@@ -110,11 +113,13 @@ void Connection::drain() {
 
 void Connection::abort() {
     exchange_.cut(forward::Cut::shutting_down);
+    health_.interrupt();
     stream_.close();
 }
 
 void Connection::prepare() {
     parser_.emplace(head_);
+    answering_.begin(*parser_, head_);
     record_ = {};
     record_.uid = peer_uid_;
     waiting_ = true;
@@ -124,7 +129,7 @@ void Connection::prepare() {
 awaitable<void> Connection::refuse_head(error_code ec) {
     if (message::is_message_error(ec) || (ec == net::error::timed_out && stream_.has_input())) {
         const Problem problem = head_problem(ec, context_.config.max_header_bytes);
-        co_await send(problem);
+        co_await answering_.send(problem);
         record();
     }
 }
@@ -208,8 +213,16 @@ std::optional<Problem> Connection::check_endpoint(const Request& request) const 
                        "There is no such endpoint in the API. To send a request with "
                        "this path to a process, add X-Passenger-Process."};
     }
+    if (request.target.endpoint == Endpoint::health && head_.is_method("POST")) {
+        return std::nullopt;
+    }
     if (!head_.is_method("GET") && !head_.is_method("HEAD")) {
-        return Problem{Code::method_not_allowed, "This endpoint has GET and HEAD only."};
+        Problem problem{Code::method_not_allowed, "This endpoint has GET and HEAD only."};
+        if (request.target.endpoint == Endpoint::health) {
+            problem.allow = "GET, HEAD, POST";
+            problem.detail = "This endpoint has GET, HEAD and POST only.";
+        }
+        return problem;
     }
     if (parser_->chunked() || parser_->length().value_or(0) > 0) {
         return Problem{Code::body_not_allowed, "Only forwarded requests may have a body."};
@@ -221,26 +234,75 @@ awaitable<bool> Connection::answer(const Request& request) {
     if (head_.target == "*") {
         co_return co_await answer_asterisk();
     }
+    if (request.target.endpoint == Endpoint::process_health ||
+        request.target.endpoint == Endpoint::health) {
+        co_return co_await answer_health(request);
+    }
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
         const Problem problem{Code::internal_error,
                               "The agent could not copy the pool; its log says why."};
-        co_return co_await send(problem);
+        co_return co_await answering_.send(problem);
     }
     const Self self{context_.passenger_version, context_.statistics, context_.config,
                     context_.in_flight.size()};
     auto document = list(request.target, request.access, *snapshot, self);
     if (const auto* problem = std::get_if<Problem>(&document)) {
-        co_return co_await send(*problem);
+        co_return co_await answering_.send(*problem);
     }
     const Answer answer{200, json_type, std::get<std::string>(std::move(document))};
-    co_return co_await send(answer);
+    co_return co_await answering_.send(answer);
+}
+
+awaitable<bool> Connection::answer_health(const Request& request) {
+    if (!request.access.may_act()) {
+        const Problem problem{Code::forbidden, "This account is read-only and has no process "
+                                               "checked; use a full administrator's account."};
+        co_return co_await answering_.send(problem);
+    }
+    if (request.target.endpoint == Endpoint::process_health) {
+        co_return co_await health_.one(request.target.subject, request.target.query,
+                                       request.access);
+    }
+    if (const auto problem = co_await read_body()) {
+        co_return co_await answering_.send(*problem);
+    }
+    const bool as_lines = head_.fields.lists("Accept", "application/x-ndjson");
+    co_return co_await health_.many(body_, request.access, as_lines);
+}
+
+awaitable<std::optional<Problem>> Connection::read_body() {
+    body_.clear();
+    if (head_.fields.find("Expect") && head_.version >= 11) {
+        constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+        const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
+        Pieces pieces(buffers);
+        co_await stream_.write(pieces, context_.config.client_timeout);
+    }
+    for (;;) {
+        std::string_view piece;
+        const error_code ec = co_await stream_.read_piece(
+            *parser_, context_.config.max_header_bytes, context_.config.client_timeout, piece);
+        if (ec == net::error::timed_out) {
+            co_return forward::late_body();
+        }
+        if (ec) {
+            co_return forward::bad_body(ec);
+        }
+        if (piece.empty()) {
+            co_return std::nullopt;
+        }
+        if (body_.size() + piece.size() > max_own_body_bytes) {
+            co_return Problem{Code::body_too_large, "The body of this request may have 512 KiB."};
+        }
+        body_ += piece;
+    }
 }
 
 // OPTIONS *: about the server as a whole (RFC 9110, 9.3.7).
 awaitable<bool> Connection::answer_asterisk() {
     const Answer answer{204, {}, {}, "Allow: GET, HEAD, OPTIONS\r\n"};
-    co_return co_await send(answer);
+    co_return co_await answering_.send(answer);
 }
 
 std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {
@@ -265,7 +327,7 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
 awaitable<bool> Connection::forward(const Request& request) {
     auto made = make_order(request);
     if (const auto* problem = std::get_if<Problem>(&made)) {
-        co_return co_await send(*problem);
+        co_return co_await answering_.send(*problem);
     }
     auto& order = std::get<forward::Order>(made);
     record_.forwarded = true;
@@ -277,59 +339,19 @@ awaitable<bool> Connection::forward(const Request& request) {
     const forward::Outcome outcome = co_await forward::forward(client, order, surroundings);
     exchange_.end();
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
-        co_return co_await send(*problem);
+        co_return co_await answering_.send(*problem);
     }
-    record_.status = record_.report.status;
+    record_.status = record_.report.status; // Not from answering_.
     co_return std::get<forward::Done>(outcome).keep_alive && !context_.draining;
 }
 
-awaitable<bool> Connection::send(const Problem& problem) {
-    Answer answer{status(problem.code), problem_type, to_json(problem),
-                  "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n"};
-    if (problem.code == Code::unauthorized) {
-        answer.more_headers += "WWW-Authenticate: Basic realm=\"gangway\"\r\n";
-    } else if (problem.code == Code::method_not_allowed) {
-        answer.more_headers += "Allow: GET, HEAD\r\n";
-    }
-    // What was not understood may not end where it seems to.
-    answer.may_keep_alive = problem.code != Code::bad_request;
-    record_.code = problem.code;
-    context_.statistics.count_error(problem.code);
-    co_return co_await send(answer);
-}
-
-awaitable<bool> Connection::send(const Answer& answer) {
-    const bool whole_request_read =
-        parser_->is_header_done() &&
-        (parser_->is_done() || (!parser_->chunked() && parser_->length().value_or(0) == 0));
-    const bool keep_alive = answer.may_keep_alive && whole_request_read && head_.version >= 11 &&
-                            parser_->keep_alive() && !context_.draining;
-    const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
-
-    std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
-    text.append(reason.data(), reason.size());
-    text += "\r\n";
-    if (!answer.content_type.empty()) {
-        text += "Content-Type: ";
-        text += answer.content_type;
-        text += "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\n";
-    }
-    text += "Cache-Control: no-store\r\n";
-    text += answer.more_headers;
-    text += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
-    const std::string_view body = head_.is_method("HEAD") ? std::string_view() : answer.body;
-    const std::array<net::const_buffer, 2> buffers{net::buffer(text),
-                                                   net::buffer(body.data(), body.size())};
-    Pieces pieces(buffers);
-    const error_code ec = co_await stream_.write(pieces, context_.config.client_timeout);
-    if (!ec) {
-        record_.status = answer.status;
-        record_.answer_bytes = body.size();
-    }
-    co_return !ec && keep_alive;
-}
-
 void Connection::record() {
+    const Answering::Told& told = answering_.told();
+    if (told.status != 0) {
+        record_.status = told.status;
+        record_.answer_bytes = told.body_bytes;
+        record_.code = told.code;
+    }
     Statistics& statistics = context_.statistics;
     const forward::Report& report = record_.report;
     const auto count_if = [](std::uint64_t& counter, bool condition) {

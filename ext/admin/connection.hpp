@@ -10,15 +10,14 @@
 #include <sys/types.h>
 
 #include "admin/access_log.hpp"
-#include "admin/admission.hpp"
+#include "admin/answering.hpp"
 #include "admin/authorization.hpp"
+#include "admin/context.hpp"
+#include "admin/health_answers.hpp"
 #include "admin/problem.hpp"
-#include "admin/statistics.hpp"
 #include "admin/target.hpp"
-#include "config/config.hpp"
 #include "forward/exchange.hpp"
 #include "forward/forwarder.hpp"
-#include "forward/in_flight.hpp"
 #include "message/parser.hpp"
 #include "module/asio.hpp"
 #include "module/client_stream.hpp"
@@ -26,20 +25,6 @@
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
-
-// What every connection works with. Lives as long as the server; used on its thread only.
-struct Context {
-    pool::Pool& pool;
-    const config::Config& config;
-    const std::vector<Account>& accounts;
-    const Log& log;
-    std::string_view passenger_version;
-    uid_t agent_uid;
-    Admission admission;
-    forward::InFlight in_flight;
-    Statistics statistics;
-    bool draining = false;
-};
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
@@ -68,23 +53,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     awaitable<bool> forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
-    struct Answer {
-        unsigned status;
-        std::string_view content_type; // empty: no body
-        std::string body{};
-        std::string more_headers{}; // each with its line's end
-        bool may_keep_alive = true;
-    };
-    awaitable<bool> send(const Answer& answer);
-    awaitable<bool> send(const Problem& problem);
+    awaitable<bool> answer_health(const Request& request);
+    // Reads the whole body. Nothing: it is in body_.
+    awaitable<std::optional<Problem>> read_body();
     // The request is over: counts it, and writes its line.
     void record();
 
     Context& context_;
     ClientStream stream_;
+    Answering answering_;
+    HealthAnswers health_;
     std::optional<uid_t> peer_uid_;
     message::Head head_;
     std::optional<message::RequestParser> parser_;
+    std::string body_; // of a request that is not forwarded
     forward::Kept kept_;
     forward::Exchange exchange_;
     AccessRecord record_;  // of the request at hand

@@ -1,7 +1,6 @@
 // Answers the requests for health checks: of one process, and of many.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,13 +30,13 @@ class HealthAnswers {
     void interrupt();
 
   private:
-    // Checks run in these at once, of those that all connections may have together.
     class Lanes;
+    class Running;
+    enum class Form { single, document, lines };
 
-    awaitable<void> run(health::Round& round, std::function<awaitable<bool>(
-                                                  health::Round::Finished)> on_result);
+    awaitable<bool> carry_out(RoundOrder order, Form form);
     awaitable<bool> write_lines(health::Round& round);
-    awaitable<bool> write_document(health::Round& round);
+    awaitable<bool> write_document(health::Round& round, bool single);
 
     Context& context_;
     Answering& answering_;

@@ -166,8 +166,8 @@ MaybeProblem choose(const Scope& scope, const Access& access, const pool::Snapsh
             if (all || wants(scope.ids, process)) {
                 missing.erase(std::to_string(process.pid));
                 missing.erase(std::string(view(process.gupid)));
-                order.subjects.push_back({process.pid, std::string(view(process.gupid)),
-                                          std::string(view(group.name))});
+                order.subjects.push_back(
+                    {process.pid, std::string(view(process.gupid)), std::string(view(group.name))});
             }
         }
     }

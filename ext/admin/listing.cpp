@@ -140,8 +140,8 @@ std::string list_groups(const Access& access, const pool::Snapshot& snapshot) {
     return json.take();
 }
 
-Answer show_group(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-                  const Options& options) {
+Document show_group(const Target& target, const Access& access, const pool::Snapshot& snapshot,
+                    const Options& options) {
     const auto name = percent_decode(target.subject, false);
     const auto groups = snapshot.groups();
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const gangway_group& g) {
@@ -209,8 +209,8 @@ const gangway_process* find_process(std::string_view text, const pool::Snapshot&
     return found;
 }
 
-Answer show_process(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-                    const Options& options) {
+Document show_process(const Target& target, const Access& access, const pool::Snapshot& snapshot,
+                      const Options& options) {
     const gangway_process* process = find_process(target.subject, snapshot);
     if (process == nullptr || !access.sees(snapshot.group(*process))) {
         return process_not_found();
@@ -225,8 +225,8 @@ Answer show_process(const Target& target, const Access& access, const pool::Snap
 
 } // namespace
 
-Answer list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-            const Self& self) {
+Document list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
+              const Self& self) {
     auto parsed = parse_options(target);
     if (auto* problem = std::get_if<Problem>(&parsed)) {
         return std::move(*problem);

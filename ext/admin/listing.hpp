@@ -16,9 +16,9 @@
 
 namespace gangway::admin {
 
-using Answer = std::variant<std::string, Problem>;
+using Document = std::variant<std::string, Problem>;
 
-Answer list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
-            const Self& self);
+Document list(const Target& target, const Access& access, const pool::Snapshot& snapshot,
+              const Self& self);
 
 } // namespace gangway::admin

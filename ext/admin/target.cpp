@@ -37,6 +37,15 @@ Target parse_api(std::string_view path, std::string_view query, bool has_query) 
     if (collection == "pool" && path.empty()) {
         return {Endpoint::pool, {}, query, {}};
     }
+    if (collection == "health" && path.empty()) {
+        return {Endpoint::health, {}, query, {}};
+    }
+    if (collection == "health" && path == "/live") {
+        return {Endpoint::health_live, {}, query, {}};
+    }
+    if (collection == "events" && path.empty()) {
+        return {Endpoint::events, {}, query, {}};
+    }
     if (collection != "groups" && collection != "processes") {
         return unknown;
     }
@@ -49,6 +58,9 @@ Target parse_api(std::string_view path, std::string_view query, bool has_query) 
     }
     if (path.empty()) {
         return {collection == "groups" ? Endpoint::group : Endpoint::process, subject, query, {}};
+    }
+    if (collection == "processes" && path == "/health") {
+        return {Endpoint::process_health, subject, query, {}};
     }
     if (collection == "processes" && take_segment(path) == "request") {
         return {Endpoint::forward, subject, query, with_query(path, query, has_query)};

@@ -17,14 +17,18 @@
 namespace gangway::admin {
 
 enum class Endpoint : std::uint8_t {
-    pool,      // /v1/pool
-    groups,    // /v1/groups
-    group,     // /v1/groups/{name}
-    processes, // /v1/processes
-    process,   // /v1/processes/{id}
-    forward,   // /v1/processes/{id}/request/{path}
-    outside,   // not under /v1: forwarded when X-Passenger-Process is there
-    unknown,   // under /v1, but nothing of the above
+    pool,           // /v1/pool
+    groups,         // /v1/groups
+    group,          // /v1/groups/{name}
+    processes,      // /v1/processes
+    process,        // /v1/processes/{id}
+    process_health, // /v1/processes/{id}/health
+    health,         // /v1/health
+    health_live,    // /v1/health/live
+    events,         // /v1/events
+    forward,        // /v1/processes/{id}/request/{path}
+    outside,        // not under /v1: forwarded when X-Passenger-Process is there
+    unknown,        // under /v1, but nothing of the above
 };
 
 struct Target {

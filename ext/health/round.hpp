@@ -54,6 +54,7 @@ class Round {
     awaitable<std::optional<Finished>> next();
     // Nobody wants the rest.
     void cut();
+    bool is_cut() const { return cut_; }
     // Waits for what still runs; that is interrupted.
     awaitable<void> end();
 

@@ -36,12 +36,12 @@ class Listing : public testing::Test {
         same_pid.enabled = GANGWAY_PROCESS_DETACHED;
     }
 
-    Answer ask(const std::string& target, const Access& access = Access::full()) {
+    Document ask(const std::string& target, const Access& access = Access::full()) {
         const auto parsed = parse_target(target);
         return list(*parsed, access, pool_.snapshot(), {"6.0.26", statistics_, config_, 3});
     }
     Json::Value json(const std::string& target, const Access& access = Access::full()) {
-        const Answer answer = ask(target, access);
+        const Document answer = ask(target, access);
         if (const auto* problem = std::get_if<Problem>(&answer)) {
             ADD_FAILURE() << problem->detail;
             return {};
@@ -53,7 +53,7 @@ class Listing : public testing::Test {
         return value;
     }
     std::string code(const std::string& target, const Access& access = Access::full()) {
-        const Answer answer = ask(target, access);
+        const Document answer = ask(target, access);
         const auto* problem = std::get_if<Problem>(&answer);
         return problem != nullptr ? std::string(name(problem->code)) : "(no problem)";
     }

@@ -1,0 +1,199 @@
+#include "admin/health_answers.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "admin/health_writer.hpp"
+#include "admin/target.hpp"
+
+namespace gangway::admin {
+
+namespace {
+
+using health::Round;
+
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view lines_type = "application/x-ndjson";
+
+// Beyond a check's own bounds, for a single one: it never needs it.
+constexpr std::chrono::seconds more_than_enough{5};
+
+std::string result_document(const Round& round, const Round::Finished& finished) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("result");
+    write_result(json, round.subjects()[finished.index], finished.result);
+    json.end_object();
+    return json.take();
+}
+
+std::string summary_line(const Round& round) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("summary");
+    write_summary(json, round.summary());
+    json.end_object();
+    return json.take() + "\n";
+}
+
+std::string whole_document(const Round& round, const std::vector<health::Result>& results) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("summary");
+    write_summary(json, round.summary());
+    json.key("results");
+    json.begin_array();
+    for (std::size_t i = 0; i < results.size(); i++) {
+        write_result(json, round.subjects()[i], results[i]);
+    }
+    json.end_array();
+    json.end_object();
+    return json.take();
+}
+
+} // namespace
+
+class HealthAnswers::Lanes {
+  public:
+    Lanes(unsigned& taken, unsigned wanted)
+        : taken_(taken), count_(std::min(wanted, most_checks_at_once - taken)) {
+        taken_ += count_;
+    }
+    ~Lanes() { taken_ -= count_; }
+    Lanes(const Lanes&) = delete;
+    Lanes& operator=(const Lanes&) = delete;
+
+    unsigned count() const { return count_; }
+
+  private:
+    unsigned& taken_;
+    unsigned count_;
+};
+
+// While one lives, interrupt() reaches its round.
+class HealthAnswers::Running {
+  public:
+    Running(HealthAnswers& owner, Round& round) : owner_(owner) { owner_.running_ = &round; }
+    ~Running() { owner_.running_ = nullptr; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    HealthAnswers& owner_;
+};
+
+void HealthAnswers::interrupt() {
+    if (running_ != nullptr) {
+        running_->cut();
+    }
+}
+
+awaitable<bool> HealthAnswers::one(std::string_view id, std::string_view query,
+                                   const Access& access) {
+    auto parsed = parse_check(query);
+    if (const auto* problem = std::get_if<Problem>(&parsed)) {
+        co_return co_await answering_.send(*problem);
+    }
+    RoundOrder order{std::get<health::Check>(std::move(parsed)), {}};
+    const auto process_id = parse_process_id(id);
+    {
+        const auto process = process_id ? context_.pool.find(*process_id) : nullptr;
+        if (process == nullptr || !access.sees(process->identity())) {
+            const Problem problem = process_not_found();
+            co_return co_await answering_.send(problem);
+        }
+        const gangway_process_identity& identity = process->identity();
+        order.subjects.push_back({identity.pid, std::string(pool::view(identity.gupid)),
+                                  std::string(pool::view(identity.group_name))});
+    }
+    order.concurrency = 1;
+    order.deadline = order.check.wait + order.check.timeout + more_than_enough;
+    co_return co_await carry_out(std::move(order), Form::single);
+}
+
+awaitable<bool> HealthAnswers::many(const std::string& body, const Access& access, bool as_lines) {
+    const auto snapshot = context_.pool.snapshot();
+    if (!snapshot) {
+        const Problem problem{Code::internal_error,
+                              "The agent could not copy the pool; its log says why."};
+        co_return co_await answering_.send(problem);
+    }
+    auto parsed = parse_round(body, access, *snapshot);
+    if (const auto* problem = std::get_if<Problem>(&parsed)) {
+        co_return co_await answering_.send(*problem);
+    }
+    co_return co_await carry_out(std::get<RoundOrder>(std::move(parsed)),
+                                 as_lines ? Form::lines : Form::document);
+}
+
+awaitable<bool> HealthAnswers::carry_out(RoundOrder order, Form form) {
+    const Lanes lanes(context_.checks_at_once, order.concurrency);
+    if (lanes.count() == 0 && !order.subjects.empty()) {
+        const Problem problem{Code::too_many_requests,
+                              "There are 256 health checks at once already; try again later."};
+        co_return co_await answering_.send(problem);
+    }
+    Round round(executor_, context_.pool, context_.config.max_header_bytes, order.check,
+                std::move(order.subjects));
+    const Running running(*this, round);
+    bool again = false;
+    std::exception_ptr failure;
+    try {
+        round.start(lanes.count(), order.deadline);
+        if (form == Form::lines) {
+            again = co_await write_lines(round);
+        } else {
+            again = co_await write_document(round, form == Form::single);
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await round.end(); // Before anything that it uses goes away.
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    co_return again;
+}
+
+awaitable<bool> HealthAnswers::write_lines(Round& round) {
+    if (!co_await answering_.begin_stream(lines_type)) {
+        co_return false;
+    }
+    for (auto finished = co_await round.next(); finished; finished = co_await round.next()) {
+        std::string line = result_document(round, *finished) + "\n";
+        if (!co_await answering_.stream(line)) {
+            co_return false;
+        }
+    }
+    if (round.is_cut()) {
+        co_return false; // Without a summary and an end: it is seen to be incomplete.
+    }
+    const std::string line = summary_line(round);
+    if (!co_await answering_.stream(line)) {
+        co_return false;
+    }
+    co_return co_await answering_.end_stream();
+}
+
+awaitable<bool> HealthAnswers::write_document(Round& round, bool single) {
+    std::vector<health::Result> results(round.subjects().size());
+    Answer answer{200, json_type};
+    for (auto finished = co_await round.next(); finished; finished = co_await round.next()) {
+        if (single) {
+            answer.body = result_document(round, *finished);
+        }
+        results[finished->index] = std::move(finished->result);
+    }
+    if (round.is_cut()) {
+        co_return false;
+    }
+    if (!single) {
+        answer.body = whole_document(round, results);
+    }
+    co_return co_await answering_.send(answer);
+}
+
+} // namespace gangway::admin
