@@ -103,6 +103,10 @@ bool Access::sees(const gangway_group& group) const {
     return reaches(pool::view(group.password), group.has_user != 0, group.uid);
 }
 
+bool Access::sees(const health::GroupFacts& group) const {
+    return reaches(group.password, group.has_user, group.uid);
+}
+
 bool Access::sees(const gangway_process_identity& process) const {
     return reaches(pool::view(process.password), process.has_user != 0, process.uid);
 }

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "health/census.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
@@ -59,6 +60,7 @@ class Access {
     bool sees_all() const { return is_full() || kind_ == Kind::readonly; }
     bool sees(const gangway_group& group) const;
     bool sees(const gangway_process_identity& process) const;
+    bool sees(const health::GroupFacts& group) const;
     // May see secrets, forward and change, within what it sees.
     bool may_act() const { return kind_ != Kind::readonly && kind_ != Kind::none; }
     bool is_none() const { return kind_ == Kind::none; }

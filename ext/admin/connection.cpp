@@ -7,10 +7,12 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "admin/health_state.hpp"
 #include "admin/listing.hpp"
 #include "forward/problems.hpp"
 #include "message/read.hpp"
 #include "message/rules.hpp"
+#include "module/wall_clock.hpp"
 
 namespace gangway::admin {
 
@@ -65,6 +67,7 @@ Connection::Connection(Context& context, ClientSocket socket, std::optional<uid_
       stream_(std::move(socket)),
       answering_(stream_, context.config.client_timeout, context.statistics, context.draining),
       health_(context, answering_, stream_.get_executor()),
+      events_(context, answering_, stream_.get_executor()),
       peer_uid_(peer_uid),
       exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
 
@@ -73,8 +76,7 @@ awaitable<void> Connection::run() {
     // A client that has gone needs no answer: the process is free for others at once.
     stream_.on_hangup([this] {
         record_.report.client_gone = true;
-        exchange_.cut(forward::Cut::client_gone);
-        health_.interrupt();
+        interrupt(forward::Cut::client_gone);
     });
     for (bool again = true; again;) {
         prepare();
@@ -109,12 +111,18 @@ void Connection::drain() {
     if (waiting_) {
         stream_.cancel();
     }
+    events_.interrupt(); // They would never end by themselves.
 }
 
 void Connection::abort() {
-    exchange_.cut(forward::Cut::shutting_down);
-    health_.interrupt();
+    interrupt(forward::Cut::shutting_down);
     stream_.close();
+}
+
+void Connection::interrupt(forward::Cut reason) {
+    exchange_.cut(reason);
+    health_.interrupt();
+    events_.interrupt();
 }
 
 void Connection::prepare() {
@@ -234,10 +242,24 @@ awaitable<bool> Connection::answer(const Request& request) {
     if (head_.target == "*") {
         co_return co_await answer_asterisk();
     }
-    if (request.target.endpoint == Endpoint::process_health ||
-        request.target.endpoint == Endpoint::health) {
-        co_return co_await answer_health(request);
+    switch (request.target.endpoint) {
+    case Endpoint::process_health:
+        co_return co_await answer_checks(request);
+    case Endpoint::health:
+        if (head_.is_method("POST")) {
+            co_return co_await answer_checks(request);
+        }
+        co_return co_await answer_health_state(request);
+    case Endpoint::health_live:
+        co_return co_await answer_health_state(request);
+    case Endpoint::events:
+        co_return co_await answer_events(request);
+    default:
+        co_return co_await answer_listing(request);
     }
+}
+
+awaitable<bool> Connection::answer_listing(const Request& request) {
     const auto snapshot = context_.pool.snapshot();
     if (!snapshot) {
         const Problem problem{Code::internal_error,
@@ -245,7 +267,7 @@ awaitable<bool> Connection::answer(const Request& request) {
         co_return co_await answering_.send(problem);
     }
     const Self self{context_.passenger_version, context_.statistics, context_.config,
-                    context_.in_flight.size()};
+                    context_.in_flight.size(), &context_.monitor.watch()};
     auto document = list(request.target, request.access, *snapshot, self);
     if (const auto* problem = std::get_if<Problem>(&document)) {
         co_return co_await answering_.send(*problem);
@@ -254,7 +276,43 @@ awaitable<bool> Connection::answer(const Request& request) {
     co_return co_await answering_.send(answer);
 }
 
-awaitable<bool> Connection::answer_health(const Request& request) {
+awaitable<bool> Connection::answer_health_state(const Request& request) {
+    const health::Watch& watch = context_.monitor.watch();
+    const health::Census& census = context_.monitor.census();
+    const std::string_view query = request.target.query;
+    Answer answer{200, json_type};
+    if (request.target.endpoint == Endpoint::health) {
+        auto document = list_health(query, request.access, watch, census, usec_since_epoch());
+        if (const auto* problem = std::get_if<Problem>(&document)) {
+            co_return co_await answering_.send(*problem);
+        }
+        answer.body = std::get<std::string>(std::move(document));
+    } else {
+        auto looked = look_alive(query, request.access, watch, census);
+        if (const auto* problem = std::get_if<Problem>(&looked)) {
+            co_return co_await answering_.send(*problem);
+        }
+        const auto& liveness = std::get<Liveness>(looked);
+        constexpr unsigned unavailable = 503;
+        answer.status = liveness.live ? answer.status : unavailable;
+        answer.body = liveness.document;
+    }
+    co_return co_await answering_.send(answer);
+}
+
+awaitable<bool> Connection::answer_events(const Request& request) {
+    if (!request.target.query.empty()) {
+        const Problem problem{Code::bad_parameter, "This endpoint has no parameters."};
+        co_return co_await answering_.send(problem);
+    }
+    if (head_.is_method("HEAD")) {
+        const Answer answer{200, "text/event-stream"};
+        co_return co_await answering_.send(answer);
+    }
+    co_return co_await events_.run(request.access);
+}
+
+awaitable<bool> Connection::answer_checks(const Request& request) {
     if (!request.access.may_act()) {
         const Problem problem{Code::forbidden, "This account is read-only and has no process "
                                                "checked; use a full administrator's account."};

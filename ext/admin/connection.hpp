@@ -13,6 +13,7 @@
 #include "admin/answering.hpp"
 #include "admin/authorization.hpp"
 #include "admin/context.hpp"
+#include "admin/event_stream.hpp"
 #include "admin/health_answers.hpp"
 #include "admin/problem.hpp"
 #include "admin/target.hpp"
@@ -53,7 +54,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     awaitable<bool> forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
-    awaitable<bool> answer_health(const Request& request);
+    awaitable<bool> answer_listing(const Request& request);
+    awaitable<bool> answer_checks(const Request& request);
+    awaitable<bool> answer_health_state(const Request& request);
+    awaitable<bool> answer_events(const Request& request);
+    void interrupt(forward::Cut reason);
     // Reads the whole body. Nothing: it is in body_.
     awaitable<std::optional<Problem>> read_body();
     // The request is over: counts it, and writes its line.
@@ -63,6 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ClientStream stream_;
     Answering answering_;
     HealthAnswers health_;
+    EventStream events_;
     std::optional<uid_t> peer_uid_;
     message::Head head_;
     std::optional<message::RequestParser> parser_;

@@ -11,6 +11,8 @@
 #include "admin/statistics.hpp"
 #include "config/config.hpp"
 #include "forward/in_flight.hpp"
+#include "health/events.hpp"
+#include "health/monitor.hpp"
 #include "module/log.hpp"
 #include "pool/pool.hpp"
 
@@ -27,6 +29,8 @@ struct Context {
     Admission admission;
     forward::InFlight in_flight;
     Statistics statistics;
+    health::Events& events;
+    health::Monitor& monitor;
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now
     bool draining = false;
 };

@@ -19,6 +19,7 @@ struct Options {
     std::set<std::string, std::less<>> states; // empty: all
     FieldSet fields = all_public_fields();
     bool secrets = false;
+    const health::Watch* watch = nullptr; // for the field "health"
 };
 
 Problem bad_parameter(std::string detail) {
@@ -159,7 +160,7 @@ Document show_group(const Target& target, const Access& access, const pool::Snap
     json.key("processes");
     json.begin_array();
     for (const gangway_process& process : snapshot.processes(*group)) {
-        write_process(json, snapshot, process, options.fields);
+        write_process(json, snapshot, process, options.fields, options.watch);
     }
     json.end_array();
     json.end_object();
@@ -186,7 +187,7 @@ std::string list_processes(const Access& access, const pool::Snapshot& snapshot,
         }
         for (const gangway_process& process : snapshot.processes(group)) {
             if (wants(options, process)) {
-                write_process(json, snapshot, process, options.fields);
+                write_process(json, snapshot, process, options.fields, options.watch);
             }
         }
     }
@@ -218,7 +219,7 @@ Document show_process(const Target& target, const Access& access, const pool::Sn
     JsonWriter json;
     begin_document(json, snapshot);
     json.key("process");
-    write_process(json, snapshot, *process, options.fields);
+    write_process(json, snapshot, *process, options.fields, options.watch);
     json.end_object();
     return json.take();
 }
@@ -231,7 +232,8 @@ Document list(const Target& target, const Access& access, const pool::Snapshot& 
     if (auto* problem = std::get_if<Problem>(&parsed)) {
         return std::move(*problem);
     }
-    const auto& options = std::get<Options>(parsed);
+    auto& options = std::get<Options>(parsed);
+    options.watch = self.watch;
     if (options.secrets && !access.may_act()) {
         return Problem{Code::forbidden, "This account is read-only and sees no secrets; use a full "
                                         "administrator's account."};

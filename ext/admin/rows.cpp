@@ -12,6 +12,7 @@ using pool::view;
 struct Row {
     const pool::Snapshot& snapshot;
     const gangway_process& process;
+    const health::Watch* watch;
 
     const gangway_group& group() const { return snapshot.group(process); }
     std::uint64_t now() const { return snapshot.totals().taken_at_usec; }
@@ -105,6 +106,24 @@ void write_idle(JsonWriter& json, const Row& row) {
                                          : seconds_between(row.process.last_used_usec, row.now()));
 }
 
+// What continuous checks say.
+void write_health(JsonWriter& json, const Row& row) {
+    const health::WatchedProcess* process =
+        row.watch == nullptr ? nullptr
+                             : row.watch->find(view(row.group().name), view(row.process.gupid));
+    if (process == nullptr) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    json.member("state", word(process->track.standing()));
+    json.key("since");
+    json.time(process->track.since_usec());
+    json.key("reason");
+    string_or_null(json, word(process->track.reason()));
+    json.end_object();
+}
+
 // One table gives the fields' names, their order and how each is written.
 constexpr std::array<Field, process_field_count> fields_table{{
     {"pid", [](JsonWriter& j, const Row& r) { j.number(r.process.pid); }},
@@ -154,6 +173,7 @@ constexpr std::array<Field, process_field_count> fields_table{{
          string_or_null(j, r.process.metrics.valid != 0 ? view(r.process.metrics.command) : "");
      }},
     {"sockets", write_sockets},
+    {"health", write_health},
     {"password", [](JsonWriter& j, const Row& r) { j.string(view(r.group().password)); }},
 }};
 
@@ -192,8 +212,8 @@ FieldSet all_public_fields() {
 }
 
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
-                   const FieldSet& fields) {
-    const Row row{snapshot, process};
+                   const FieldSet& fields, const health::Watch* watch) {
+    const Row row{snapshot, process, watch};
     json.begin_object();
     for (std::size_t i = 0; i < fields_table.size(); i++) {
         if (fields.test(i)) {

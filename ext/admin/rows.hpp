@@ -11,12 +11,13 @@
 #include "admin/authorization.hpp"
 #include "admin/json_writer.hpp"
 #include "admin/statistics.hpp"
+#include "health/watch.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
 
 // How many fields a process row can have; a FieldSet has a bit for each.
-inline constexpr std::size_t process_field_count = 30;
+inline constexpr std::size_t process_field_count = 31;
 using FieldSet = std::bitset<process_field_count>;
 
 // The bit of a field, by its name.
@@ -25,8 +26,9 @@ std::optional<std::size_t> find_process_field(std::string_view name);
 FieldSet all_public_fields();
 FieldSet password_field();
 
+// watch: for the field "health"; null: no process is checked by itself.
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
-                   const FieldSet& fields);
+                   const FieldSet& fields, const health::Watch* watch);
 void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group);
 
 // Gangway's own part of GET /v1/pool.
@@ -35,6 +37,7 @@ struct Self {
     const Statistics& statistics;
     const config::Config& config;
     std::size_t in_flight; // forwarded requests that run now
+    const health::Watch* watch = nullptr;
 };
 
 // GET /v1/pool, over what access sees.

@@ -208,6 +208,14 @@ std::variant<Config, Error> parse(std::string_view json_text) {
     }
 
     for (const std::string& key : document.getMemberNames()) {
+        if (key == "health") {
+            auto plans = health::parse_plans(document[key]);
+            if (const auto* complaint = std::get_if<health::KeyComplaint>(&plans)) {
+                return Error{key, complaint->line()};
+            }
+            config.health = std::get<std::vector<health::Plan>>(std::move(plans));
+            continue;
+        }
         const auto entry = keys().find(key);
         if (entry == keys().end()) {
             return Error{key, "unknown key \"" + key + "\"; docs/configuration.md lists all keys"};

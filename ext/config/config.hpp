@@ -11,8 +11,11 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <sys/types.h>
+
+#include "health/plan.hpp"
 
 namespace gangway::config {
 
@@ -45,6 +48,7 @@ struct Config {
     std::uint64_t max_spool_bytes = 1024ULL * 1024 * 1024;
     AccessLogFormat access_log = AccessLogFormat::off;
     bool access_log_query = false;
+    std::vector<health::Plan> health; // empty: nothing is checked by itself
 };
 
 struct Error {

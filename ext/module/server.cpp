@@ -90,6 +90,7 @@ Server::Server(const gangway_host& host, config::Config config,
       pool_(host),
       socket_(std::move(socket)),
       bell_(io_.get_executor(), [this] { on_ring(); }),
+      monitor_(io_.get_executor(), pool_, config_.health, config_.max_header_bytes, events_, log_),
       context_{pool_,
                config_,
                accounts_,
@@ -98,7 +99,9 @@ Server::Server(const gangway_host& host, config::Config config,
                ::geteuid(),
                admin::Admission(pool_),
                forward::InFlight(config_.max_requests, config_.max_requests_per_process),
-               {}},
+               {},
+               events_,
+               monitor_},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
@@ -111,6 +114,7 @@ Server::~Server() {
 
 void Server::start_thread() {
     net::co_spawn(io_, listener_.run(), net::detached);
+    monitor_.wake();
     const SignalsBlocked blocked;
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "gangway");
@@ -174,6 +178,7 @@ awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, boo
 
 void Server::drain() {
     context_.draining = true;
+    monitor_.stop();
     for (const auto& connection : connections_) {
         connection->drain();
     }

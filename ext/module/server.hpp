@@ -58,6 +58,8 @@ class Server {
     std::atomic<bool> drain_wanted_ = false;
     std::atomic<bool> stop_wanted_ = false;
     Doorbell bell_;
+    health::Events events_;
+    health::Monitor monitor_;
     admin::Context context_;
     admin::Listener listener_;
     Timer drain_deadline_;

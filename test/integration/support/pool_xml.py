@@ -9,7 +9,7 @@ PROCESS_FIELDS = (
     "processed", "busyness", "routes", "sticky_session_id", "spawner_creation_time",
     "spawn_start_time", "spawn_end_time", "last_used", "uptime_seconds", "idle_seconds",
     "code_revision", "cpu_percent", "rss_bytes", "pss_bytes", "private_dirty_bytes", "swap_bytes",
-    "real_memory_bytes", "vmsize_bytes", "process_group_id", "command", "sockets")
+    "real_memory_bytes", "vmsize_bytes", "process_group_id", "command", "sockets", "health")
 GROUP_FIELDS = (
     "name", "app_root", "app_type", "environment", "uuid", "life_status", "user", "uid",
     "user_group", "gid", "enabled_process_count", "disabling_process_count",
@@ -107,6 +107,7 @@ class XmlProcess:
             "process_group_id": self.number("process_group_id"),
             "command": self.text("command"),
             "sockets": self.sockets(),
+            "health": None,
             "password": self.password,
         }
         for name in ("spawner_creation_time", "spawn_start_time", "spawn_end_time", "last_used"):

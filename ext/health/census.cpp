@@ -1,0 +1,44 @@
+#include "health/census.hpp"
+
+#include <utility>
+
+namespace gangway::health {
+
+using pool::view;
+
+Census::Changes Census::update(const pool::Snapshot& snapshot) {
+    Changes changes;
+    std::map<std::string, Member, std::less<>> before = std::exchange(members_, {});
+    std::map<std::string, GroupFacts, std::less<>> groups;
+    for (const gangway_group& group : snapshot.groups()) {
+        const std::string name(view(group.name));
+        const auto known = groups_.find(name);
+        if (known != groups_.end() && known->second.uuid != view(group.uuid)) {
+            changes.restarted.push_back(name);
+        }
+        groups[name] = {std::string(view(group.uuid)), std::string(view(group.password)),
+                        group.has_user != 0, group.uid};
+        for (const gangway_process& process : snapshot.processes(group)) {
+            if (process.enabled == GANGWAY_PROCESS_DETACHED) {
+                continue;
+            }
+            auto node = before.extract(std::string(view(process.gupid)));
+            if (node.empty()) {
+                Member member{{process.pid, std::string(view(process.gupid)), name},
+                              process.enabled};
+                changes.attached.push_back(member);
+                members_.emplace(member.subject.gupid, std::move(member));
+            } else {
+                node.mapped().enabled = process.enabled;
+                members_.insert(std::move(node));
+            }
+        }
+    }
+    for (auto& [gupid, member] : before) {
+        changes.detached.push_back(std::move(member));
+    }
+    groups_ = std::move(groups);
+    return changes;
+}
+
+} // namespace gangway::health

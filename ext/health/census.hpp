@@ -1,0 +1,52 @@
+// Who has joined the pool and who has left it, from one snapshot to the next.
+//
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "health/round.hpp"
+#include "pool/pool.hpp"
+
+namespace gangway::health {
+
+// A group as far as others need to know it.
+struct GroupFacts {
+    std::string uuid;     // new at every restart
+    std::string password; // a secret: who may be told of the group
+    bool has_user = false;
+    uid_t uid = 0;
+};
+
+struct Member {
+    Subject subject;
+    gangway_process_enabled enabled = GANGWAY_PROCESS_ENABLED;
+};
+
+// A process that is detached has left, though Passenger still lets it finish.
+class Census {
+  public:
+    struct Changes {
+        std::vector<Member> attached; // all of them, the first time
+        std::vector<Member> detached;
+        std::vector<std::string> restarted; // groups
+    };
+
+    Changes update(const pool::Snapshot& snapshot);
+
+    // By gupid; and groups by name.
+    const std::map<std::string, Member, std::less<>>& members() const { return members_; }
+    const std::map<std::string, GroupFacts, std::less<>>& groups() const { return groups_; }
+
+  private:
+    std::map<std::string, Member, std::less<>> members_;
+    std::map<std::string, GroupFacts, std::less<>> groups_;
+};
+
+} // namespace gangway::health

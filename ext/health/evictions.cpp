@@ -1,0 +1,68 @@
+#include "health/evictions.hpp"
+
+#include <csignal>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace gangway::health {
+
+namespace {
+
+// Glibc has wrappers for these from 2.36 on only.
+int open_pidfd(std::int64_t pid) {
+    return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0U));
+}
+
+void kill_by_pidfd(int pidfd) {
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0U);
+}
+
+// A pidfd becomes readable when its process ends.
+bool has_ended(int pidfd) {
+    pollfd poll_one{pidfd, POLLIN, 0};
+    return ::poll(&poll_one, 1, 0) > 0;
+}
+
+} // namespace
+
+Evictions::~Evictions() {
+    for (const Entry& entry : entries_) {
+        ::close(entry.pidfd);
+    }
+}
+
+bool Evictions::add(const Subject& subject, Time kill_at) {
+    const int pidfd = open_pidfd(subject.pid);
+    if (pidfd >= 0) {
+        entries_.push_back({subject, pidfd, kill_at});
+    }
+    return pidfd >= 0;
+}
+
+void Evictions::forget_last() {
+    ::close(entries_.back().pidfd);
+    entries_.pop_back();
+}
+
+std::vector<Subject> Evictions::kill_due(Time now) {
+    std::vector<Subject> killed;
+    std::vector<Entry> kept;
+    for (Entry& entry : entries_) {
+        const bool ended = has_ended(entry.pidfd);
+        if (!ended && now >= entry.kill_at) {
+            kill_by_pidfd(entry.pidfd);
+            killed.push_back(entry.subject);
+        }
+        if (ended || now >= entry.kill_at) {
+            ::close(entry.pidfd);
+        } else {
+            kept.push_back(std::move(entry));
+        }
+    }
+    entries_ = std::move(kept);
+    return killed;
+}
+
+} // namespace gangway::health

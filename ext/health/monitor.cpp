@@ -1,0 +1,277 @@
+#include "health/monitor.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "admin/json_writer.hpp"
+#include "module/wall_clock.hpp"
+
+namespace gangway::health {
+
+namespace {
+
+using admin::JsonWriter;
+
+constexpr std::chrono::seconds between_looks{1};
+
+// For the log, whose lines have no control characters.
+std::string printable(std::string_view text) {
+    std::string result(text);
+    std::replace_if(
+        result.begin(), result.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+    return result;
+}
+
+std::string describe(const Subject& subject) {
+    return "health: process " + std::to_string(subject.pid) + " (" + subject.gupid + ") of " +
+           printable(subject.group);
+}
+
+JsonWriter begin_event(const Subject& subject) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("at");
+    json.time(usec_since_epoch());
+    json.member("pid", subject.pid);
+    json.member("gupid", subject.gupid);
+    json.member("group", subject.group);
+    return json;
+}
+
+std::string end_event(JsonWriter& json) {
+    json.end_object();
+    return json.take();
+}
+
+void string_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
+    json.key(name);
+    if (text.empty()) {
+        json.null();
+    } else {
+        json.string(text);
+    }
+}
+
+std::string plain_event(const Subject& subject) {
+    JsonWriter json = begin_event(subject);
+    return end_event(json);
+}
+
+std::string restart_event(const std::string& group) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("at");
+    json.time(usec_since_epoch());
+    json.member("group", group);
+    return end_event(json);
+}
+
+} // namespace
+
+Monitor::Monitor(const Executor& executor, pool::Pool& pool, const std::vector<Plan>& plans,
+                 std::uint32_t max_header_bytes, Events& events, const Log& log)
+    : executor_(executor),
+      pool_(pool),
+      plans_(plans),
+      max_header_bytes_(max_header_bytes),
+      events_(events),
+      log_(log),
+      random_(std::random_device{}()),
+      watch_(plans, [this] { return static_cast<std::uint32_t>(random_()); }),
+      timer_(executor) {}
+
+bool Monitor::needed() const {
+    return !stopping_ && (!plans_.empty() || events_.has_listeners() || !evictions_.empty());
+}
+
+void Monitor::wake() {
+    if (!running_ && needed()) {
+        running_ = true;
+        net::co_spawn(executor_, run(), net::detached);
+    }
+}
+
+void Monitor::stop() {
+    stopping_ = true;
+    timer_.cancel();
+    for (const auto& lane : lanes_) {
+        lane->probe.cut();
+    }
+}
+
+awaitable<void> Monitor::run() {
+    if (plans_.empty()) {
+        census_ = {}; // What happened while nobody listened is not told.
+        first_look_ = true;
+    }
+    Time next_look = Time::min();
+    while (needed()) {
+        try {
+            const Time now = LazyTimer::Clock::now();
+            if (now >= next_look) {
+                next_look = now + between_looks;
+                look(now);
+            }
+            start_due(now);
+        } catch (const std::exception& e) { // Out of memory, say.
+            log_.error(std::string("health: internal error: ") + e.what());
+        }
+        const auto due = watch_.next_due();
+        const bool has_lane = !idle_.empty() || lanes_.size() < most_lanes;
+        timer_.expires_at(due && has_lane ? std::min(*due, next_look) : next_look);
+        co_await timer_.async_wait(as_result);
+    }
+    running_ = false;
+}
+
+void Monitor::look(Time now) {
+    const auto snapshot = pool_.snapshot();
+    if (!snapshot) {
+        return; // The agent has logged why.
+    }
+    const Census::Changes changes = census_.update(*snapshot);
+    const std::uint64_t now_usec = usec_since_epoch();
+    for (const Member& member : changes.detached) {
+        watch_.detach(member);
+        publish("process_detached", member.subject.group, plain_event(member.subject));
+    }
+    for (const std::string& group : changes.restarted) {
+        publish("group_restarted", group, restart_event(group));
+    }
+    for (const Member& member : changes.attached) {
+        watch_.attach(member, !first_look_, now, now_usec);
+        if (!first_look_) {
+            publish("process_attached", member.subject.group, plain_event(member.subject));
+        }
+    }
+    first_look_ = false;
+    if (!plans_.empty()) {
+        for (const auto& [gupid, member] : census_.members()) {
+            watch_.note_enabled(member);
+        }
+    }
+    for (const Subject& subject : evictions_.kill_due(now)) {
+        log_.warn(describe(subject) + " was ejected and did not leave in time: killed");
+    }
+}
+
+void Monitor::start_due(Time now) {
+    const std::size_t free = idle_.size() + (most_lanes - lanes_.size());
+    for (Watch::Due& due : watch_.take_due(now, free)) {
+        if (idle_.empty()) {
+            lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
+            idle_.push_back(lanes_.back().get());
+        }
+        Lane* lane = idle_.back();
+        idle_.pop_back();
+        lane->companion.start(check(*lane, std::move(due)));
+    }
+}
+
+awaitable<void> Monitor::check(Lane& lane, Watch::Due due) {
+    const Time begun = LazyTimer::Clock::now();
+    Result result;
+    try {
+        const gangway_process_id id{0, pool::abi(due.gupid)};
+        result = co_await lane.probe.run(*due.check, id);
+    } catch (const std::exception& e) {
+        result.reason = Reason::not_routable;
+        result.detail = std::string("The check itself failed: ") + e.what() + ".";
+    }
+    try {
+        if (!stopping_) {
+            take_result(due, result, begun, LazyTimer::Clock::now());
+        }
+    } catch (const std::exception& e) {
+        log_.error(std::string("health: internal error: ") + e.what());
+    }
+    const bool others_wait = idle_.empty() && lanes_.size() == most_lanes;
+    idle_.push_back(&lane);
+    if (others_wait) {
+        timer_.cancel();
+    }
+}
+
+void Monitor::take_result(const Watch::Due& due, const Result& result, Time begun, Time ended) {
+    const auto outcome = watch_.add(due, result, begun, ended, usec_since_epoch());
+    if (!outcome) {
+        return;
+    }
+    const WatchedProcess& process = *watch_.find(due.group, due.gupid);
+    if (outcome->change) {
+        tell_change(process, *outcome->change);
+    }
+    if (outcome->decision) {
+        carry_out(process, *outcome->decision);
+    }
+}
+
+void Monitor::tell_change(const WatchedProcess& process, const Change& change) {
+    if (change.to == Standing::unhealthy) {
+        log_.warn(describe(process.subject) + " is unhealthy: " + std::string(word(change.reason)) +
+                  ": " + printable(change.detail));
+    } else if (change.from == Standing::unhealthy) {
+        log_.notice(describe(process.subject) + " is healthy again");
+    }
+    JsonWriter json = begin_event(process.subject);
+    json.member("from", word(change.from));
+    json.member("to", word(change.to));
+    string_or_null(json, "reason", word(change.reason));
+    string_or_null(json, "detail", change.detail);
+    publish("health_changed", process.subject.group, end_event(json));
+}
+
+void Monitor::carry_out(const WatchedProcess& process, const Decision& decision) {
+    JsonWriter json = begin_event(process.subject);
+    if (decision.action == Action::refuse) {
+        log_.warn(describe(process.subject) + " is not ejected: " +
+                  std::string(word(decision.refusal)) + ": " + decision.sentence);
+        json.member("reason", word(decision.refusal));
+        json.member("detail", decision.sentence);
+        publish("ejection_refused", process.subject.group, end_event(json));
+        return;
+    }
+    const bool dry_run = decision.action == Action::would_eject;
+    json.member("reason", word(process.track.reason()));
+    json.member("dry_run", dry_run);
+    if (dry_run) {
+        log_.notice(describe(process.subject) +
+                    " would be ejected, were this no dry run: " + decision.sentence);
+    } else {
+        eject(process);
+    }
+    publish("ejected", process.subject.group, end_event(json));
+}
+
+void Monitor::eject(const WatchedProcess& process) {
+    const gangway_process_id id{0, pool::abi(process.subject.gupid)};
+    const auto ref = pool_.find(id);
+    if (ref == nullptr) {
+        return;
+    }
+    const std::chrono::milliseconds kill_after =
+        find_plan(plans_, process.subject.group)->kill_after;
+    const bool may_be_killed =
+        kill_after.count() > 0 &&
+        evictions_.add(process.subject, LazyTimer::Clock::now() + kill_after);
+    const bool detached = ref->detach() == GANGWAY_OK;
+    if (!detached && may_be_killed) {
+        evictions_.forget_last();
+    }
+    log_.warn(describe(process.subject) +
+              (detached ? " is ejected: " : " has left before it was ejected: ") +
+              std::string(word(process.track.reason())) + "; Passenger replaces it");
+}
+
+void Monitor::publish(std::string_view event, const std::string& group, std::string data) {
+    const auto facts = census_.groups().find(group);
+    if (facts != census_.groups().end()) {
+        events_.publish({event, facts->second, std::move(data)});
+    }
+}
+
+} // namespace gangway::health

@@ -1,0 +1,85 @@
+// Checks processes all the time, as configured, and acts on what it finds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forward/companion.hpp"
+#include "health/census.hpp"
+#include "health/events.hpp"
+#include "health/evictions.hpp"
+#include "health/plan.hpp"
+#include "health/probe.hpp"
+#include "health/watch.hpp"
+#include "module/asio.hpp"
+#include "module/log.hpp"
+#include "pool/pool.hpp"
+
+namespace gangway::health {
+
+// While there is a plan, or somebody listens to the events, the pool is looked at once a second;
+// else there is no timer and nothing runs. On the server's thread.
+class Monitor {
+  public:
+    // Checks at once: so many may hang before another one is late.
+    static constexpr std::size_t most_lanes = 128;
+
+    // All but executor outlive it.
+    Monitor(const Executor& executor, pool::Pool& pool, const std::vector<Plan>& plans,
+            std::uint32_t max_header_bytes, Events& events, const Log& log);
+
+    // After the first listener has come; and once at the start.
+    void wake();
+    // Ends what runs, soon. It does not begin again.
+    void stop();
+
+    const Watch& watch() const { return watch_; }
+    // Of the last look; empty while there was none.
+    const Census& census() const { return census_; }
+    bool has_plans() const { return !plans_.empty(); }
+
+  private:
+    using Time = LazyTimer::Clock::time_point;
+    struct Lane {
+        Lane(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes)
+            : probe(executor, pool, max_header_bytes), companion(executor) {}
+        Probe probe;
+        forward::Companion companion;
+    };
+
+    bool needed() const;
+    awaitable<void> run();
+    void look(Time now);
+    void start_due(Time now);
+    awaitable<void> check(Lane& lane, Watch::Due due);
+    void take_result(const Watch::Due& due, const Result& result, Time begun, Time ended);
+    void tell_change(const WatchedProcess& process, const Change& change);
+    void carry_out(const WatchedProcess& process, const Decision& decision);
+    void eject(const WatchedProcess& process);
+    void publish(std::string_view event, const std::string& group, std::string data);
+
+    Executor executor_;
+    pool::Pool& pool_;
+    const std::vector<Plan>& plans_;
+    std::uint32_t max_header_bytes_;
+    Events& events_;
+    const Log& log_;
+    std::mt19937 random_;
+    Watch watch_;
+    Census census_;
+    Evictions evictions_;
+    Timer timer_;
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    std::vector<Lane*> idle_; // of lanes_
+    bool first_look_ = true;
+    bool running_ = false;
+    bool stopping_ = false;
+};
+
+} // namespace gangway::health

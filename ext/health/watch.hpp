@@ -1,0 +1,92 @@
+// What continuous checks know of the groups that have a plan: each process's standing, when it is
+// due, and whether it may be ejected.
+//
+// Pure: the times are given. One thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "health/census.hpp"
+#include "health/ejection.hpp"
+#include "health/plan.hpp"
+#include "health/schedule.hpp"
+#include "health/standing.hpp"
+
+namespace gangway::health {
+
+struct WatchedProcess {
+    Subject subject;
+    bool enabled = true; // not disabling or disabled
+    Track track;
+    Refusal last_refusal = Refusal::none; // why it is not ejected
+};
+
+struct WatchedGroup {
+    const Plan& plan;
+    Schedule schedule;
+    Ejections ejections;
+    std::map<std::string, WatchedProcess, std::less<>> processes{}; // by gupid
+    std::uint64_t ejected = 0;                                      // in a dry run: would have been
+    std::uint64_t refused = 0;
+    std::optional<std::uint64_t> last_ejection_usec{}; // since the epoch
+
+    // Of the enabled ones.
+    GroupHealth health() const;
+};
+
+class Watch {
+  public:
+    using Time = Schedule::Clock::time_point;
+
+    // plans outlives it. random: any 32 bits, evenly distributed.
+    Watch(const std::vector<Plan>& plans, std::function<std::uint32_t()> random)
+        : plans_(plans), random_(std::move(random)) {}
+
+    // Nothing where the group has no plan. is_new: it has just been started, so it has a slow
+    // start.
+    void attach(const Member& member, bool is_new, Time now, std::uint64_t now_usec);
+    void detach(const Member& member);
+    void note_enabled(const Member& member);
+
+    std::optional<Time> next_due() const;
+    struct Due {
+        std::string group;
+        std::string gupid;
+        const Check* check;
+    };
+    // At most max. Each must be given back by add().
+    std::vector<Due> take_due(Time now, std::size_t max);
+
+    // What a result has changed.
+    struct Outcome {
+        std::optional<Change> change;
+        // When it is unhealthy and its plan says "detach"; a refusal only when it is another one
+        // than the last of that process.
+        std::optional<Decision> decision;
+    };
+    // begun, ended: of the check. Nothing for a process that has left meanwhile.
+    std::optional<Outcome> add(const Due& due, const Result& result, Time begun, Time ended,
+                               std::uint64_t now_usec);
+
+    const WatchedGroup* find(std::string_view group) const;
+    const WatchedProcess* find(std::string_view group, std::string_view gupid) const;
+    const std::map<std::string, WatchedGroup, std::less<>>& groups() const { return groups_; }
+
+  private:
+    std::optional<Decision> decide(WatchedGroup& group, WatchedProcess& process, Time now,
+                                   std::uint64_t now_usec);
+
+    const std::vector<Plan>& plans_;
+    std::function<std::uint32_t()> random_;
+    std::map<std::string, WatchedGroup, std::less<>> groups_; // by name
+};
+
+} // namespace gangway::health
