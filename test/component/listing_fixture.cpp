@@ -19,8 +19,7 @@ std::vector<std::string> process_fields() {
         "sticky_session_id spawner_creation_time spawn_start_time spawn_end_time last_used "
         "uptime_seconds idle_seconds code_revision cpu_percent rss_bytes pss_bytes "
         "private_dirty_bytes swap_bytes real_memory_bytes vmsize_bytes process_group_id command "
-        "sockets",
-        "health");
+        "sockets health");
 }
 
 std::vector<std::string> group_fields() {
