@@ -1,18 +1,13 @@
 #include "admin/connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "admin/health_state.hpp"
-#include "admin/listing.hpp"
 #include "forward/problems.hpp"
 #include "message/read.hpp"
 #include "message/rules.hpp"
-#include "module/wall_clock.hpp"
 
 namespace gangway::admin {
 
@@ -20,10 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Clock = forward::Report::Clock;
-
-constexpr std::string_view json_type = "application/json";
-// Of a request that is not forwarded: ten thousand gupids fit.
-constexpr std::size_t max_own_body_bytes = 512 * 1024;
 
 // After an answer that leaves some of a body unread: a close would make the kernel throw the answer
 // away before the client has read it.
@@ -66,8 +57,7 @@ Connection::Connection(Context& context, ClientSocket socket, std::optional<uid_
     : context_(context),
       stream_(std::move(socket)),
       answering_(stream_, context.config.client_timeout, context.statistics, context.draining),
-      health_(context, answering_, stream_.get_executor()),
-      events_(context, answering_, stream_.get_executor()),
+      own_endpoints_(context, stream_, answering_),
       peer_uid_(peer_uid),
       exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
 
@@ -95,7 +85,8 @@ awaitable<void> Connection::run() {
         } else if (request.forwarded) {
             again = co_await forward(request);
         } else {
-            again = co_await answer(request);
+            const Asked what = asked(request);
+            again = co_await own_endpoints_.answer(what);
         }
         stream_.attend(false, {});
         record();
@@ -111,7 +102,7 @@ void Connection::drain() {
     if (waiting_) {
         stream_.cancel();
     }
-    events_.interrupt(); // They would never end by themselves.
+    own_endpoints_.drain();
 }
 
 void Connection::abort() {
@@ -121,8 +112,7 @@ void Connection::abort() {
 
 void Connection::interrupt(forward::Cut reason) {
     exchange_.cut(reason);
-    health_.interrupt();
-    events_.interrupt();
+    own_endpoints_.interrupt();
 }
 
 void Connection::prepare() {
@@ -140,6 +130,10 @@ awaitable<void> Connection::refuse_head(error_code ec) {
         co_await answering_.send(problem);
         record();
     }
+}
+
+Asked Connection::asked(const Request& request) {
+    return {request.target, request.access, head_, *parser_};
 }
 
 std::optional<std::string_view> Connection::header(std::string_view name) const {
@@ -208,159 +202,7 @@ std::optional<Problem> Connection::understand(Request& request) {
             Code::bad_request,
             "The request's target must be a path, which begins with '/', or an http URL."};
     }
-    return request.forwarded ? std::nullopt : check_endpoint(request);
-}
-
-std::optional<Problem> Connection::check_endpoint(const Request& request) const {
-    if (head_.target == "*") {
-        return std::nullopt;
-    }
-    if (request.target.endpoint == Endpoint::unknown ||
-        request.target.endpoint == Endpoint::outside) {
-        return Problem{Code::not_found,
-                       "There is no such endpoint in the API. To send a request with "
-                       "this path to a process, add X-Passenger-Process."};
-    }
-    if (request.target.endpoint == Endpoint::health && head_.is_method("POST")) {
-        return std::nullopt;
-    }
-    if (!head_.is_method("GET") && !head_.is_method("HEAD")) {
-        Problem problem{Code::method_not_allowed, "This endpoint has GET and HEAD only."};
-        if (request.target.endpoint == Endpoint::health) {
-            problem.allow = "GET, HEAD, POST";
-            problem.detail = "This endpoint has GET, HEAD and POST only.";
-        }
-        return problem;
-    }
-    if (parser_->chunked() || parser_->length().value_or(0) > 0) {
-        return Problem{Code::body_not_allowed, "Only forwarded requests may have a body."};
-    }
-    return std::nullopt;
-}
-
-awaitable<bool> Connection::answer(const Request& request) {
-    if (head_.target == "*") {
-        co_return co_await answer_asterisk();
-    }
-    switch (request.target.endpoint) {
-    case Endpoint::process_health:
-        co_return co_await answer_checks(request);
-    case Endpoint::health:
-        if (head_.is_method("POST")) {
-            co_return co_await answer_checks(request);
-        }
-        co_return co_await answer_health_state(request);
-    case Endpoint::health_live:
-        co_return co_await answer_health_state(request);
-    case Endpoint::events:
-        co_return co_await answer_events(request);
-    default:
-        co_return co_await answer_listing(request);
-    }
-}
-
-awaitable<bool> Connection::answer_listing(const Request& request) {
-    const auto snapshot = context_.pool.snapshot();
-    if (!snapshot) {
-        const Problem problem{Code::internal_error,
-                              "The agent could not copy the pool; its log says why."};
-        co_return co_await answering_.send(problem);
-    }
-    const Self self{context_.passenger_version, context_.statistics, context_.config,
-                    context_.in_flight.size(), &context_.monitor.watch()};
-    auto document = list(request.target, request.access, *snapshot, self);
-    if (const auto* problem = std::get_if<Problem>(&document)) {
-        co_return co_await answering_.send(*problem);
-    }
-    const Answer answer{200, json_type, std::get<std::string>(std::move(document))};
-    co_return co_await answering_.send(answer);
-}
-
-awaitable<bool> Connection::answer_health_state(const Request& request) {
-    const health::Watch& watch = context_.monitor.watch();
-    const health::Census& census = context_.monitor.census();
-    const std::string_view query = request.target.query;
-    Answer answer{200, json_type};
-    if (request.target.endpoint == Endpoint::health) {
-        auto document = list_health(query, request.access, watch, census, usec_since_epoch());
-        if (const auto* problem = std::get_if<Problem>(&document)) {
-            co_return co_await answering_.send(*problem);
-        }
-        answer.body = std::get<std::string>(std::move(document));
-    } else {
-        auto looked = look_alive(query, request.access, watch, census);
-        if (const auto* problem = std::get_if<Problem>(&looked)) {
-            co_return co_await answering_.send(*problem);
-        }
-        const auto& liveness = std::get<Liveness>(looked);
-        constexpr unsigned unavailable = 503;
-        answer.status = liveness.live ? answer.status : unavailable;
-        answer.body = liveness.document;
-    }
-    co_return co_await answering_.send(answer);
-}
-
-awaitable<bool> Connection::answer_events(const Request& request) {
-    if (!request.target.query.empty()) {
-        const Problem problem{Code::bad_parameter, "This endpoint has no parameters."};
-        co_return co_await answering_.send(problem);
-    }
-    if (head_.is_method("HEAD")) {
-        const Answer answer{200, "text/event-stream"};
-        co_return co_await answering_.send(answer);
-    }
-    co_return co_await events_.run(request.access);
-}
-
-awaitable<bool> Connection::answer_checks(const Request& request) {
-    if (!request.access.may_act()) {
-        const Problem problem{Code::forbidden, "This account is read-only and has no process "
-                                               "checked; use a full administrator's account."};
-        co_return co_await answering_.send(problem);
-    }
-    if (request.target.endpoint == Endpoint::process_health) {
-        co_return co_await health_.one(request.target.subject, request.target.query,
-                                       request.access);
-    }
-    if (const auto problem = co_await read_body()) {
-        co_return co_await answering_.send(*problem);
-    }
-    const bool as_lines = head_.fields.lists("Accept", "application/x-ndjson");
-    co_return co_await health_.many(body_, request.access, as_lines);
-}
-
-awaitable<std::optional<Problem>> Connection::read_body() {
-    body_.clear();
-    if (head_.fields.find("Expect") && head_.version >= 11) {
-        constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-        const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
-        Pieces pieces(buffers);
-        co_await stream_.write(pieces, context_.config.client_timeout);
-    }
-    for (;;) {
-        std::string_view piece;
-        const error_code ec = co_await stream_.read_piece(
-            *parser_, context_.config.max_header_bytes, context_.config.client_timeout, piece);
-        if (ec == net::error::timed_out) {
-            co_return forward::late_body();
-        }
-        if (ec) {
-            co_return forward::bad_body(ec);
-        }
-        if (piece.empty()) {
-            co_return std::nullopt;
-        }
-        if (body_.size() + piece.size() > max_own_body_bytes) {
-            co_return Problem{Code::body_too_large, "The body of this request may have 512 KiB."};
-        }
-        body_ += piece;
-    }
-}
-
-// OPTIONS *: about the server as a whole (RFC 9110, 9.3.7).
-awaitable<bool> Connection::answer_asterisk() {
-    const Answer answer{204, {}, {}, "Allow: GET, HEAD, OPTIONS\r\n"};
-    co_return co_await answering_.send(answer);
+    return request.forwarded ? std::nullopt : OwnEndpoints::check(asked(request));
 }
 
 std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {

@@ -13,8 +13,7 @@
 #include "admin/answering.hpp"
 #include "admin/authorization.hpp"
 #include "admin/context.hpp"
-#include "admin/event_stream.hpp"
-#include "admin/health_answers.hpp"
+#include "admin/own_endpoints.hpp"
 #include "admin/problem.hpp"
 #include "admin/target.hpp"
 #include "forward/exchange.hpp"
@@ -45,34 +44,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
     awaitable<void> refuse_head(error_code ec);
     std::optional<Problem> understand(Request& request);
     std::optional<Problem> check_head() const;
-    std::optional<Problem> check_endpoint(const Request& request) const;
+    Asked asked(const Request& request);
     Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
     // False when the connection cannot take another request.
-    awaitable<bool> answer(const Request& request);
-    awaitable<bool> answer_asterisk();
     awaitable<bool> forward(const Request& request);
     std::variant<forward::Order, Problem> make_order(const Request& request);
 
-    awaitable<bool> answer_listing(const Request& request);
-    awaitable<bool> answer_checks(const Request& request);
-    awaitable<bool> answer_health_state(const Request& request);
-    awaitable<bool> answer_events(const Request& request);
     void interrupt(forward::Cut reason);
-    // Reads the whole body. Nothing: it is in body_.
-    awaitable<std::optional<Problem>> read_body();
     // The request is over: counts it, and writes its line.
     void record();
 
     Context& context_;
     ClientStream stream_;
     Answering answering_;
-    HealthAnswers health_;
-    EventStream events_;
+    OwnEndpoints own_endpoints_;
     std::optional<uid_t> peer_uid_;
     message::Head head_;
     std::optional<message::RequestParser> parser_;
-    std::string body_; // of a request that is not forwarded
     forward::Kept kept_;
     forward::Exchange exchange_;
     AccessRecord record_;  // of the request at hand

@@ -42,9 +42,16 @@ bool is_field_value(std::string_view text) {
 
 // What frames or routes a request is not the check's to say.
 bool is_reserved(std::string_view name) {
-    constexpr std::array<std::string_view, 9> reserved{
-        "Connection", "Keep-Alive", "Transfer-Encoding",  "Content-Length", "TE", "Trailer",
-        "Upgrade",    "Expect",     "Proxy-Authorization"};
+    constexpr std::array<std::string_view, 10> reserved{"X-Passenger-Connect-Password",
+                                                        "Connection",
+                                                        "Keep-Alive",
+                                                        "Transfer-Encoding",
+                                                        "Content-Length",
+                                                        "TE",
+                                                        "Trailer",
+                                                        "Upgrade",
+                                                        "Expect",
+                                                        "Proxy-Authorization"};
     return name.starts_with("!~") ||
            std::any_of(reserved.begin(), reserved.end(),
                        [&](std::string_view other) { return message::same_token(name, other); });

@@ -72,11 +72,20 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
     co_await examine(result);
     exchange_.end();
     process_.reset();
+    give_back_memory();
+    co_return result;
+}
+
+// What a large answer needed.
+void Probe::give_back_memory() {
     if (buffer_.capacity() > message::head_read_bytes) {
         buffer_.clear();
         buffer_.shrink_to_fit();
     }
-    co_return result;
+    if (body_.capacity() > message::head_read_bytes) {
+        body_ = std::string();
+    }
+    head_.clear();
 }
 
 void Probe::cut() {

@@ -52,6 +52,7 @@ class Probe {
     std::string encode(const forward::Upstream& upstream);
     void explain(Result& result, error_code ec) const;
     void explain_cut(Result& result) const;
+    void give_back_memory();
 
     Executor executor_;
     pool::Pool& pool_;
