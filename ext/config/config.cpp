@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,12 +19,6 @@ namespace {
 // What is wrong with a value, without the key: "must be true or false".
 using Complaint = std::optional<std::string>;
 using Setter = std::function<Complaint(const Json::Value&, Config&)>;
-
-std::string print(double number) {
-    char buffer[32];
-    const auto end = std::to_chars(std::begin(buffer), std::end(buffer), number);
-    return {buffer, end.ptr};
-}
 
 Setter boolean(bool Config::*field) {
     return [field](const Json::Value& value, Config& config) -> Complaint {
@@ -65,16 +58,13 @@ Setter whole_number(T Config::*field, T lowest, T highest) {
     };
 }
 
-Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, double highest) {
+Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, unsigned highest) {
     return [=](const Json::Value& value, Config& config) -> Complaint {
-        const bool numeric = value.isNumeric() && !value.isBool();
-        const double number = numeric ? value.asDouble() : -1;
-        if (!numeric || !std::isfinite(number) || number < 0 || number > highest ||
-            (!zero_allowed && number < 0.001)) {
-            return std::string("must be a number of seconds ") +
-                   (zero_allowed ? "from 0 to " : "above 0 and at most ") + print(highest);
+        const auto parsed = health::parse_seconds(value, zero_allowed, highest);
+        if (const auto* complaint = std::get_if<health::Complaint>(&parsed)) {
+            return complaint->text;
         }
-        config.*field = std::chrono::milliseconds(std::llround(number * 1000));
+        config.*field = std::get<std::chrono::milliseconds>(parsed);
         return std::nullopt;
     };
 }
@@ -150,8 +140,8 @@ Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(co
 }
 
 const std::map<std::string, Setter>& keys() {
-    constexpr double day = 86400;
-    constexpr double hour = 3600;
+    constexpr unsigned day = 86400;
+    constexpr unsigned hour = 3600;
     static const std::map<std::string, Setter> table{
         {"enabled", boolean(&Config::enabled)},
         {"module", absolute_path(&Config::module, 4095)},
