@@ -190,7 +190,14 @@ std::variant<Config, Error> parse(std::string_view json_text) {
     const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
     Json::Value document;
     std::string errors;
-    if (!reader->parse(json_text.data(), json_text.data() + json_text.size(), &document, &errors)) {
+    bool parsed = false;
+    try {
+        parsed = reader->parse(json_text.data(), json_text.data() + json_text.size(), &document,
+                               &errors);
+    } catch (const Json::Exception& e) { // Nested too deeply.
+        errors = e.what();
+    }
+    if (!parsed) {
         return Error{"", "not valid JSON: " + one_line(errors)};
     }
     if (!document.isObject()) {

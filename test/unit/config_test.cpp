@@ -52,6 +52,12 @@ TEST(Config, HasTheDocumentedDefaultsWithoutAFile) {
     EXPECT_FALSE(config.access_log_query);
 }
 
+TEST(Config, RefusesWhatIsNestedTooDeeply) {
+    const Error error = bad(std::string(5000, '['));
+    EXPECT_EQ(error.key, "");
+    EXPECT_EQ(error.message.find('\n'), std::string::npos) << error.message;
+}
+
 TEST(Config, TakesEveryDocumentedKey) {
     const Config config = good(R"({
         "enabled": false, "module": "/opt/gangway.so", "socket_path": "/run/gangway.sock",
