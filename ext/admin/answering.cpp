@@ -120,7 +120,7 @@ awaitable<bool> Answering::end_stream() {
     }
     const std::string end = forward::chunked_end({});
     const bool written = co_await write(end, {});
-    co_return written&& stream_keeps_alive_;
+    co_return written&& stream_keeps_alive_ && !draining_;
 }
 
 } // namespace gangway::admin
