@@ -80,7 +80,7 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
 }
 
 void Probe::cut() {
-    exchange_.cut(forward::Cut::total_timeout);
+    exchange_.cut(forward::Cut::shutting_down);
 }
 
 awaitable<void> Probe::examine(Result& result) {
@@ -338,6 +338,12 @@ void Probe::explain(Result& result, error_code ec) const {
 }
 
 void Probe::explain_cut(Result& result) const {
+    if (exchange_.cut() == forward::Cut::shutting_down) { // By cut(): not for its own slowness.
+        set(result, Verdict::skipped, Reason::deadline,
+            "The deadline of the whole came before the process had answered; allow more time, or "
+            "more checks at once.");
+        return;
+    }
     const std::string within = " within " + print_seconds(check_->timeout);
     if (!connected_) {
         unhealthy(result, Reason::connect_timeout,
