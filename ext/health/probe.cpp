@@ -60,7 +60,6 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
     Result result;
     result.checked_at_usec = usec_since_epoch();
     check_ = &check;
-    connected_ = begun_ = false;
     process_ = pool_.find(id);
     if (process_ == nullptr) {
         unhealthy(result, Reason::gone,
@@ -193,6 +192,7 @@ void Probe::say_not_routable(Result& result) const {
 }
 
 awaitable<bool> Probe::attempt(Upstream& upstream, Result& result) {
+    connected_ = begun_ = false;
     result.reason = Reason::none;
     result.detail.clear();
     const forward::Exchange::UpstreamInUse in_use(exchange_, upstream);
