@@ -198,7 +198,11 @@ awaitable<bool> Probe::attempt(Upstream& upstream, Result& result) {
     const forward::Exchange::UpstreamInUse in_use(exchange_, upstream);
     if (!upstream.connect_now()) {
         if (const auto problem = co_await upstream.connect(exchange_)) {
-            unhealthy(result, Reason::refused, problem->detail);
+            if (problem->code == admin::Code::connect_failed) {
+                unhealthy(result, Reason::refused, problem->detail);
+            } else { // Of the agent's own: no descriptor, say.
+                set(result, Verdict::skipped, Reason::not_routable, problem->detail);
+            }
             co_return true;
         }
         if (exchange_.is_cut()) {
