@@ -44,10 +44,10 @@ TEST(HealthWriter, WritesAHealthyProcessWithNothingToComplainAbout) {
     result.route = "pool";
     result.checked_at_usec = nine_o_clock;
     EXPECT_EQ(written(result),
-              R"({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)"
-              R"("state":"healthy","reason":null,"detail":null,"status":200,)"
-              R"("latency_seconds":0.001234,"body_bytes":12,"route":"pool","busy_since":null,)"
-              R"("checked_at":"2026-11-25T09:00:00.000000Z"})");
+              R"~({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)~"
+              R"~("state":"healthy","reason":null,"detail":null,"status":200,)~"
+              R"~("latency_seconds":0.001234,"body_bytes":12,"route":"pool","busy_since":null,)~"
+              R"~("checked_at":"2026-11-25T09:00:00.000000Z"})~");
 }
 
 TEST(HealthWriter, WritesWhyAProcessIsUnhealthyThatWasAskedAndDidNotAnswer) {
@@ -59,11 +59,11 @@ TEST(HealthWriter, WritesWhyAProcessIsUnhealthyThatWasAskedAndDidNotAnswer) {
     result.route = "direct";
     result.checked_at_usec = nine_o_clock;
     EXPECT_EQ(written(result),
-              R"({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)"
-              R"("state":"unhealthy","reason":"first_byte_timeout",)"
-              R"("detail":"It says \"nothing\".","status":null,)"
-              R"("latency_seconds":0.000000,"body_bytes":0,"route":"direct","busy_since":null,)"
-              R"("checked_at":"2026-11-25T09:00:00.000000Z"})");
+              R"~({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)~"
+              R"~("state":"unhealthy","reason":"first_byte_timeout",)~"
+              R"~("detail":"It says \"nothing\".","status":null,)~"
+              R"~("latency_seconds":0.000000,"body_bytes":0,"route":"direct","busy_since":null,)~"
+              R"~("checked_at":"2026-11-25T09:00:00.000000Z"})~");
 }
 
 TEST(HealthWriter, WritesNoLatencyOfAProcessThatWasNotAsked) {
@@ -74,11 +74,11 @@ TEST(HealthWriter, WritesNoLatencyOfAProcessThatWasNotAsked) {
     result.busy_since_usec = nine_o_clock - 1'500'000;
     result.checked_at_usec = nine_o_clock;
     EXPECT_EQ(written(result),
-              R"({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)"
-              R"("state":"busy","reason":"busy","detail":"The process serves 1 request.",)"
-              R"("status":null,"latency_seconds":null,"body_bytes":0,"route":null,)"
-              R"("busy_since":"2026-11-25T08:59:58.500000Z",)"
-              R"("checked_at":"2026-11-25T09:00:00.000000Z"})");
+              R"~({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)~"
+              R"~("state":"busy","reason":"busy","detail":"The process serves 1 request.",)~"
+              R"~("status":null,"latency_seconds":null,"body_bytes":0,"route":null,)~"
+              R"~("busy_since":"2026-11-25T08:59:58.500000Z",)~"
+              R"~("checked_at":"2026-11-25T09:00:00.000000Z"})~");
 }
 
 TEST(HealthWriter, WritesTheSumOfARound) {
@@ -93,8 +93,8 @@ TEST(HealthWriter, WritesTheSumOfARound) {
     summary.deadline_reached = true;
     JsonWriter json;
     write_summary(json, summary);
-    EXPECT_EQ(json.take(), R"({"total":10,"healthy":3,"unhealthy":2,"busy":1,"skipped":4,)"
-                           R"("duration_seconds":0.012000,"deadline_reached":true})");
+    EXPECT_EQ(json.take(), R"~({"total":10,"healthy":3,"unhealthy":2,"busy":1,"skipped":4,)~"
+                           R"~("duration_seconds":0.012000,"deadline_reached":true})~");
 }
 
 } // namespace
