@@ -803,15 +803,19 @@ TEST_F(RoundTest, EndsSoonWhenItIsCutWhileItWaits) {
     EXPECT_EQ(results(), "");
 }
 
-TEST_F(RoundTest, EndsBeforeItsLanesHaveBegun) {
+TEST_F(RoundTest, LeavesNothingBehindWhenItEndsAsSoonAsItWasStarted) {
     add("a", {fine});
+    add("b", {fine});
     make_round();
     const auto work = [&]() -> awaitable<void> {
         round_->start(1, never);
         co_await round_->end();
+        const auto next = co_await round_->next();
+        EXPECT_FALSE(next.has_value());
     };
     run(work);
-    EXPECT_EQ(process("a").opened, 0U);
+    EXPECT_EQ(results(), "");
+    EXPECT_EQ(process("b").opened, 0U);
 }
 
 } // namespace
