@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -219,6 +220,10 @@ struct Answer {
     const char* method = "GET";
     bool closes = false;
 };
+
+void PrintTo(const Answer& answer, std::ostream* out) {
+    *out << answer.name;
+}
 
 class ProbeAnswered : public ProbeTest, public testing::WithParamInterface<Answer> {};
 
