@@ -106,12 +106,14 @@ awaitable<bool> Answering::begin_stream(std::string_view content_type) {
 
 awaitable<bool> Answering::stream(std::string_view text) {
     std::string chunk;
+    std::string_view bytes = text;
     if (chunked_) {
         chunk = forward::chunk_head(text.size());
         chunk += text;
         chunk += forward::chunk_tail;
+        bytes = chunk;
     }
-    const bool written = co_await write(chunked_ ? std::string_view(chunk) : text, {});
+    const bool written = co_await write(bytes, {});
     told_.body_bytes += written ? text.size() : 0;
     co_return written;
 }

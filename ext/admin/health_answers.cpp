@@ -130,8 +130,8 @@ awaitable<bool> HealthAnswers::many(const std::string& body, const Access& acces
 }
 
 awaitable<bool> HealthAnswers::carry_out(RoundOrder order, Form form) {
-    const auto most = static_cast<unsigned>(
-        std::min<std::size_t>(order.concurrency, order.subjects.size()));
+    const auto most =
+        static_cast<unsigned>(std::min<std::size_t>(order.concurrency, order.subjects.size()));
     const Lanes lanes(context_.checks_at_once, most);
     if (lanes.count() == 0 && !order.subjects.empty()) {
         const Problem problem{Code::too_many_requests,
