@@ -130,7 +130,8 @@ awaitable<bool> HealthAnswers::many(const std::string& body, const Access& acces
 }
 
 awaitable<bool> HealthAnswers::carry_out(RoundOrder order, Form form) {
-    const Lanes lanes(context_.checks_at_once, order.concurrency);
+    const auto wanted = std::min<std::size_t>(order.concurrency, order.subjects.size());
+    const Lanes lanes(context_.checks_at_once, static_cast<unsigned>(wanted));
     if (lanes.count() == 0 && !order.subjects.empty()) {
         const Problem problem{Code::too_many_requests,
                               "There are 256 health checks at once already; try again later."};
