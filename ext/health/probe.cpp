@@ -60,7 +60,7 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
     Result result;
     result.checked_at_usec = usec_since_epoch();
     check_ = &check;
-    connected_ = begun_ = false;
+    connected_ = begun_ = cut_ = false;
     process_ = pool_.find(id);
     if (process_ == nullptr) {
         unhealthy(result, Reason::gone,
@@ -80,6 +80,7 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
 }
 
 void Probe::cut() {
+    cut_ = true;
     exchange_.cut(forward::Cut::total_timeout);
 }
 
@@ -338,6 +339,12 @@ void Probe::explain(Result& result, error_code ec) const {
 }
 
 void Probe::explain_cut(Result& result) const {
+    if (cut_) { // It had less than its time, so nothing is known about it.
+        set(result, Verdict::skipped, Reason::deadline,
+            "The deadline of the whole came before the process's answer, and before its timeout; "
+            "allow more time, or a shorter timeout.");
+        return;
+    }
     const std::string within = " within " + print_seconds(check_->timeout);
     if (!connected_) {
         unhealthy(result, Reason::connect_timeout,

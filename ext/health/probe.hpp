@@ -34,7 +34,8 @@ class Probe {
 
     // What goes wrong is the result. id and check must outlive it.
     awaitable<Result> run(const Check& check, const gangway_process_id& id);
-    // Interrupts the check that runs, if one does: its time is up.
+    // Interrupts the check that runs, if one does: its deadline has come, which is no fault of the
+    // process.
     void cut();
 
   private:
@@ -66,6 +67,7 @@ class Probe {
     std::string body_;       // what is looked at
     bool connected_ = false; // how far it came
     bool begun_ = false;
+    bool cut_ = false;
 };
 
 } // namespace gangway::health
