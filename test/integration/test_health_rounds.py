@@ -35,9 +35,13 @@ def stopped(pid):
 
 @pytest.fixture
 def two_workers(fleet):
-    agent = fleet.get("raw two workers", lambda: raw_agent("session", workers=2, config={}))
+    """Of two requests at once each, so that a check of one leaves the other to a second check, in the
+    pool's order."""
+    agent = fleet.get("raw two at once", lambda: raw_agent("session", workers=2, concurrency=2, config={}))
+    order = [row["pid"] for row in agent.admin.processes()]
     with ExitStack() as workers:
-        yield [workers.enter_context(scripted(agent, "session", index)) for index in range(2)]
+        raws = [workers.enter_context(scripted(agent, "session", index)) for index in range(2)]
+        yield sorted(raws, key=lambda raw: order.index(raw.pid))
     agent.assert_unharmed()
 
 
@@ -216,13 +220,20 @@ def test_one_hung_process_delays_no_other(agent):
     agent.wait_for_no_sessions()
 
 
+def test_a_hung_process_leaves_the_last_free_slot_of_its_group_to_visitors(new_agent):
+    """In a group of two of one request at once each, the other is not checked while the one is."""
+    agent = new_agent("python", workers=2, config={}).ready()
+    hung, free = [row["pid"] for row in agent.admin.processes()]
+    with stopped(hung):
+        _, results = document_of(agent, {"timeout_seconds": 1, "wait_seconds": 0.2})
+        assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: ("busy", "last_free_slot")}
+        _, results = document_of(agent, {"timeout_seconds": 0.5, "wait_seconds": 20})
+        assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: HEALTHY}
+
+
 def test_so_many_are_asked_at_once_as_was_said(two_workers):
     first, second = two_workers
-    order = [raw.pid for raw in two_workers]
-    with Stream(first.agent, {"concurrency": 1, "processes": order}) as stream:
-        pool_order = [row["pid"] for row in first.agent.admin.processes()]
-        if pool_order[0] != first.pid:
-            first, second = second, first
+    with Stream(first.agent, {"concurrency": 1}) as stream:
         held = next_request(first)
         assert first.client().is_usable(), "the agent has had its turn"
         assert second.worker.connections() == []
@@ -286,9 +297,6 @@ def test_a_busy_process_is_busy_at_the_deadline_too(python):
 @pytest.mark.parametrize("accept", ["application/x-ndjson", "application/json"])
 def test_a_client_that_hangs_up_ends_its_checks_at_once(two_workers, accept):
     first, second = two_workers
-    pool_order = [row["pid"] for row in first.agent.admin.processes()]
-    if pool_order[0] != first.pid:
-        first, second = second, first
     client = first.client()
     body = b'{"concurrency": 1, "timeout_seconds": 60}'
     client.send(b"POST /v1/health HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s"
@@ -355,7 +363,7 @@ def test_a_process_that_is_killed_while_it_is_checked_is_unhealthy_and_the_other
 def test_an_agent_that_exits_ends_the_checks(new_agent):
     agent = new_agent("python", workers=1, config={"drain_timeout_seconds": 1}).ready()
     pid = agent.admin.processes()[0]["pid"]
-    with Stream(agent, {"path": "/sleep?seconds=60", "timeout_seconds": 60}) as stream:
+    with Stream(agent, {"path": "/sleep?seconds=4", "timeout_seconds": 60}) as stream:
         agent.wait_for_sessions(pid, 1)
         begun = time.monotonic()
         agent.terminate()
@@ -364,7 +372,7 @@ def test_an_agent_that_exits_ends_the_checks(new_agent):
         except (OSError, ValueError, AssertionError):
             line = None
         assert line is None or line[0] != "summary", "it looks complete"
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 3
     agent.wait_for_exit()
 
 
