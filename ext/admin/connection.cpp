@@ -267,6 +267,11 @@ awaitable<bool> Connection::answer_health(const Request& request) {
     if (const auto problem = co_await read_body()) {
         co_return co_await answering_.send(*problem);
     }
+    if (!request.target.query.empty()) {
+        const Problem problem{Code::bad_parameter, "This endpoint has no parameters for POST; what "
+                                                   "is checked, and how, its body says."};
+        co_return co_await answering_.send(problem);
+    }
     const bool as_lines = head_.fields.lists("Accept", "application/x-ndjson");
     co_return co_await health_.many(body_, request.access, as_lines);
 }
