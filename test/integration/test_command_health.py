@@ -119,7 +119,8 @@ def test_a_group_is_named_and_many_groups_have_a_column(two_groups):
     (["--path", "/x", "--body", "path=/x\n"], OK), (["/x", "--body", "path=/y\n"], NOT_ALL),
     (["--method", "HEAD"], OK), (["--method", "OPTIONS", "--regex", "method=OPTIONS"], OK),
     (["/status?code=404", "--status", "404"], OK), (["--status", "201-299"], NOT_ALL),
-    (["/sleep?seconds=1", "--timeout", "0.2"], NOT_ALL), (["/sleep?seconds=0.2", "--timeout", "20", "--wait", "20"], OK),
+    (["/sleep?seconds=1", "--timeout", "0.2"], NOT_ALL),
+    (["/sleep?seconds=0.2", "--timeout", "20", "--wait", "20"], OK),
     (["--route", "direct"], NOT_ALL), (["--concurrency", "1", "--wait", "0"], OK),
     (["--busy-limit", "60", "--deadline", "20"], OK)])
 def test_each_option_reaches_the_check(python, arguments, code):
@@ -197,8 +198,9 @@ def test_nagios_is_critical_where_some_are_unhealthy(python):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (["--all", "--password", "wrong"], "unauthorized"), (["999999999"], "process"), (["--group", "no-such"], "group"),
-    ([], "--all"), (["--all", "--timeout", "soon"], "--timeout"), (["--all", "--no-such-option"], "--no-such-option"),
+    (["--all", "--password", "wrong"], "unauthorized"), (["999999999"], "process"),
+    (["--group", "no-such"], "group"), ([], "--all"), (["--all", "--timeout", "soon"], "--timeout"),
+    (["--all", "--no-such-option"], "--no-such-option"),
     (["--all", "--regex", "("], "regex"), (["--all", "--json"], "--nagios")])
 def test_nagios_is_unknown_where_nothing_can_be_said(python, arguments, said):
     result = health(python, *arguments, "--nagios")
@@ -220,11 +222,13 @@ def test_nagios_is_unknown_without_an_agent_and_without_a_process(new_agent, tmp
 
 @pytest.mark.parametrize("arguments, code, said", [
     (["999999999"], NOT_ALL, "process_not_found"), (["--group", "no-such"], NOT_ALL, "group_not_found"),
-    (["--all", "--regex", "("], NOT_ALL, "bad_body"), (["--all", "-H", "Connection: close"], NOT_ALL, "bad_body"),
+    (["--all", "--regex", "("], NOT_ALL, "bad_body"),
+    (["--all", "-H", "Connection: close"], NOT_ALL, "bad_body"),
     ([], USAGE, "--all"), (["--all", "1"], USAGE, "--all"), (["--all", "--group", "x"], USAGE, "--group"),
     (["--all", "/a", "/b"], USAGE, "/a"), (["--all", "--method", "POST"], USAGE, "--method"),
     (["--all", "--wait", "x"], USAGE, "--wait"), (["--all", "--concurrency", "0"], USAGE, "--concurrency"),
-    (["--all", "--json-value", "1"], USAGE, "--json-pointer"), (["--all", "--password", "wrong"], UNAUTHORIZED, "unauthorized")])
+    (["--all", "--json-value", "1"], USAGE, "--json-pointer"),
+    (["--all", "--password", "wrong"], UNAUTHORIZED, "unauthorized")])
 def test_what_cannot_be_checked_has_an_exit_code_of_its_own(python, arguments, code, said):
     result = health(python, *arguments)
     assert result.code == code and said in result.errors and result.output == b"", result
@@ -240,7 +244,8 @@ def test_no_agent_is_unreachable(tmp_path):
 @contextmanager
 def watching(agent, *arguments):
     process = subprocess.Popen(
-        [str(command_path()), "health", *map(str, arguments)], env=command_environment(agent), stdin=subprocess.DEVNULL,
+        [str(command_path()), "health", *map(str, arguments)], env=command_environment(agent),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         # A test run in a shell's background ignores it, and what is ignored is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))

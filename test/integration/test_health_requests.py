@@ -53,7 +53,8 @@ BAD_KEYS = [
     *[("deadline_seconds", value) for value in [*NUMBERS, 0, 3601]],
     *[("concurrency", value) for value in ["1", True, None, [], {}, -1, 0, 257, 1.5, 1e300]],
     *[("group", value) for value in TEXTS],
-    *[("processes", value) for value in [1, True, None, [], {}, "1", [None], [True], [1.5], [-1], [[1]], [{}], ["1", {}]]],
+    *[("processes", value) for value in [1, True, None, [], {}, "1", [None], [True], [1.5], [-1], [[1]],
+                                         [{}], ["1", {}]]],
     *[("expect", value) for value in [1, True, None, [], "200"]],
 ]
 BAD_EXPECT = [
@@ -87,9 +88,9 @@ def test_a_key_that_there_is_not_is_named(python, key):
     assert key[:20].partition('"')[0] in detail
 
 
-@pytest.mark.parametrize("name", ["Connection", "connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "TE",
-                                  "Trailer", "Upgrade", "Expect", "Proxy-Authorization", "!~Passenger-X", "", "X Y", "X:",
-                                  "X\n", "\u00e4", "(x)"])
+@pytest.mark.parametrize("name", ["Connection", "connection", "Keep-Alive", "Transfer-Encoding", "Content-Length",
+                                  "TE", "Trailer", "Upgrade", "Expect", "Proxy-Authorization",
+                                  "!~Passenger-X", "", "X Y", "X:", "X\n", "\u00e4", "(x)"])
 def test_a_header_that_may_not_be_sent_is_named(python, name):
     with Untouched(python):
         detail = problem(post(python, {"headers": {name: "x"}}), 400, "bad_body")
@@ -104,8 +105,8 @@ def test_a_header_whose_value_is_no_text_of_one_line_is_named(python, value):
 
 
 @pytest.mark.parametrize("body", [
-    b"nonsense", b"{", b"{}x", b"[]", b'"x"', b"1", b"null", b"{'path':'/'}", b'{"path":"/",}', b"// x\n{}", b"\xff\xfe{}",
-    b"\0", b" ", b"[" * 100_000, b'{"a":' * 100_000, b'{"expect":' * 5000 + b"{}" + b"}" * 5000,
+    b"nonsense", b"{", b"{}x", b"[]", b'"x"', b"1", b"null", b"{'path':'/'}", b'{"path":"/",}', b"// x\n{}",
+    b"\xff\xfe{}", b"\0", b" ", b"[" * 100_000, b'{"a":' * 100_000, b'{"expect":' * 5000 + b"{}" + b"}" * 5000,
     b'{"expect":{"json_pointer":"","json_value":' + b"[" * 50_000 + b"]" * 50_000 + b"}}"],
     ids=lambda body: repr(body[:24]))
 def test_a_body_that_is_no_json_object_is_bad_body(python, body):
@@ -124,7 +125,8 @@ def test_keys_that_exclude_each_other_are_named(python, body, named):
 
 
 @pytest.mark.parametrize("body", [
-    {"timeout_seconds": 3600, "wait_seconds": 0, "route": "pool", "concurrency": 1}, {"busy_limit_seconds": 86400, "deadline_seconds": 3600, "concurrency": 256},
+    {"timeout_seconds": 3600, "wait_seconds": 0, "route": "pool", "concurrency": 1},
+    {"busy_limit_seconds": 86400, "deadline_seconds": 3600, "concurrency": 256},
     {"timeout_seconds": 3, "wait_seconds": 3600, "busy_limit_seconds": 0, "concurrency": 1},
     {"headers": {f"X-{n}": "" for n in range(32)}}, {"method": "HEAD", "expect": {"status": "100-599"}},
     {"path": "/a%20b?c=%23;d"}, {"expect": {}}, {"headers": {}}])
@@ -196,9 +198,11 @@ def test_a_bad_parameter_is_named(python, name, value):
 
 
 @pytest.mark.parametrize("query, named", [
-    ("timeout_seconds=1", "timeout_seconds"), ("x", "x"), ("Path=/", "Path"), ("headers=x", "headers"), ("expect=x", "expect"),
-    ("concurrency=1", "concurrency"), ("path=/&path=/", "path"), ("wait=1&timeout=1&wait=1", "wait"), ("=1", ""),
-    ("method=HEAD&body=x", "method"), ("method=HEAD&json_pointer=/x", "method"), ("path=%", "percent"), ("path=%zz", "percent")])
+    ("timeout_seconds=1", "timeout_seconds"), ("x", "x"), ("Path=/", "Path"), ("headers=x", "headers"),
+    ("expect=x", "expect"), ("concurrency=1", "concurrency"), ("path=/&path=/", "path"), ("wait=1&timeout=1&wait=1", "wait"),
+    ("=1", ""),
+    ("method=HEAD&body=x", "method"), ("method=HEAD&json_pointer=/x", "method"),
+    ("path=%", "percent"), ("path=%zz", "percent")])
 def test_a_query_that_makes_no_check_is_refused(python, query, named):
     with Untouched(python):
         assert named in problem(python.admin.get(f"{check_target(first(python))}?{query}"), 400, "bad_parameter")

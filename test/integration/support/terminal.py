@@ -26,7 +26,8 @@ def at_terminal(terminal):
 
 
 class AtTerminal:
-    """The command, its standard error on a terminal, its standard output on a pipe unless told otherwise: a file, or TERMINAL."""
+    """The command, its standard error on a terminal, its standard output on a pipe unless told otherwise:
+    a file, or TERMINAL."""
 
     def __init__(self, agent, *arguments, stdout=subprocess.PIPE):
         self.ours, theirs = pty.openpty()
