@@ -9,7 +9,7 @@ import pytest
 
 from support.client import forwarded
 from support.health import Stream, document_of, post, summed_up, verdict
-from support.raw_worker import raw_agent, scripted, statistics
+from support.raw_worker import raw_agent, scripted, shared_raw, statistics
 from support.system import stopped
 from support.waiting import wait_until
 
@@ -408,3 +408,25 @@ def test_a_check_stands_in_no_list_of_forwarded_requests(raw):
     assert statistics(raw.agent)["requests"]["in_flight"] == 0
     connection.answer(OK)
     assert client.answer().status == 200
+
+
+@pytest.fixture
+def roomy(fleet):
+    """More connections than checks."""
+    yield from shared_raw(fleet, "http", "roomy", config={"max_connections": 1000})
+
+
+def test_there_are_256_checks_at_once_for_all_callers_together(roomy):
+    target = b"GET /v1/processes/%d/health?timeout=60 HTTP/1.1\r\nHost: x\r\n\r\n" % roomy.pid
+    clients = [roomy.client() for _ in range(256)]
+    for client in clients:
+        client.send(target)
+    wait_until(lambda: len(roomy.worker.connections()) == 256, "all are underway")
+    late = roomy.client()
+    late.send(target)
+    answer = late.answer()
+    assert (answer.status, answer.code) == (503, "too_many_requests"), answer
+    clients[0].close()
+    roomy.agent.wait_for_sessions(roomy.pid, 255)
+    late.send(target)
+    wait_until(lambda: len(roomy.worker.connections()) == 257, "its check is underway")
