@@ -125,6 +125,12 @@ awaitable<void> Monitor::run() {
         timer_.expires_at(due && has_lane ? std::min(*due, next_look) : next_look);
         co_await timer_.async_wait(as_result);
     }
+    // Their timers are work that would keep the thread.
+    for (const auto& lane : lanes_) {
+        co_await lane->companion.ended();
+    }
+    idle_.clear();
+    lanes_.clear();
     running_ = false;
 }
 
@@ -191,7 +197,8 @@ awaitable<void> Monitor::check(Lane& lane, Watch::Due due) {
     }
     const bool others_wait = idle_.empty() && lanes_.size() == most_lanes;
     idle_.push_back(&lane);
-    if (others_wait) {
+    const auto next = watch_.next_due(); // This one, maybe, with a short interval.
+    if (others_wait || (next && *next < timer_.expiry())) {
         timer_.cancel();
     }
 }
