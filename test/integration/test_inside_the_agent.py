@@ -4,20 +4,12 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 from support import system
 from support.client import exchange, forwarded
 from support.passenger import module_path
+from support.threads import gangway_threads, quiet_for
 from support.waiting import wait_until
-
-
-def gangway_threads(agent):
-    threads = system.threads_named(agent.core_pid, "gangway")
-    assert threads, "no thread of the core is named gangway"
-    # A thread that Passenger starts from ours inherits the name; ours came first.
-    own = min(threads)
-    return {own: threads[own]}
 
 
 def test_the_module_exports_its_entry_point_and_nothing_else():
@@ -66,18 +58,6 @@ def test_a_process_that_reaches_max_requests_through_gangway_is_replaced(new_age
     wait_until(lambda: [row["pid"] for row in agent.admin.processes() if row["state"] == "enabled"]
                not in ([], [first]), "another process serves")
     assert agent.visit("/").status == 200
-
-
-def switches(agent):
-    return {thread: system.context_switches(status)
-            for thread, status in gangway_threads(agent).items()}
-
-
-def quiet_for(agent, seconds):
-    """Nothing happened for that long: a condition over time, so here the test does sleep."""
-    before = switches(agent)
-    time.sleep(seconds)
-    return switches(agent) == before
 
 
 def test_threads_that_were_never_asked_anything_do_not_wake_up(new_agent):
