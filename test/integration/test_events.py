@@ -5,7 +5,7 @@ import time
 import pytest
 
 from support import system
-from support.health import (
+from support.watching import (
     Listener, all_healthy, fall_ill, get_well, health, health_lines, pids_of, plan, seconds_between, sick,
     wait_for_standing)
 from support.passenger import Application, Passenger

@@ -12,7 +12,7 @@ import pytest
 
 from support import system
 from support.command import gangway
-from support.health import (
+from support.watching import (
     INTERVAL, SICK, Listener, all_healthy, fall_ill, get_well, group, health, health_lines, pids_of, plan,
     seconds_between, sick, standings, tracks, wait_for_checks, wait_for_failures, wait_for_row,
     wait_for_standing, watched_agent)

@@ -11,7 +11,7 @@ import pytest
 
 from support.client import AdminClient, UnixConnection, caller_headers
 from support.command import gangway
-from support.health import health, plan
+from support.watching import health, plan
 from support.passenger import Application, Passenger, command_path
 from support.waiting import wait_until
 
