@@ -99,19 +99,23 @@ awaitable<bool> Answering::begin_stream(std::string_view content_type) {
         text += close_line;
     }
     text += "\r\n";
-    told_.status = ok;
-    co_return co_await write(text, {});
+    const bool written = co_await write(text, {});
+    told_.status = written ? ok : 0;
+    co_return written;
 }
 
 awaitable<bool> Answering::stream(std::string_view text) {
-    told_.body_bytes += text.size();
-    if (!chunked_) {
-        co_return co_await write(text, {});
+    std::string chunk;
+    std::string_view bytes = text;
+    if (chunked_) {
+        chunk = forward::chunk_head(text.size());
+        chunk += text;
+        chunk += forward::chunk_tail;
+        bytes = chunk;
     }
-    std::string chunk = forward::chunk_head(text.size());
-    chunk += text;
-    chunk += forward::chunk_tail;
-    co_return co_await write(chunk, {});
+    const bool written = co_await write(bytes, {});
+    told_.body_bytes += written ? text.size() : 0;
+    co_return written;
 }
 
 awaitable<bool> Answering::end_stream() {
@@ -120,7 +124,7 @@ awaitable<bool> Answering::end_stream() {
     }
     const std::string end = forward::chunked_end({});
     const bool written = co_await write(end, {});
-    co_return written&& stream_keeps_alive_;
+    co_return written&& stream_keeps_alive_ && !draining_;
 }
 
 } // namespace gangway::admin

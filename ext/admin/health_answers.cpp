@@ -130,7 +130,9 @@ awaitable<bool> HealthAnswers::many(const std::string& body, const Access& acces
 }
 
 awaitable<bool> HealthAnswers::carry_out(RoundOrder order, Form form) {
-    const Lanes lanes(context_.checks_at_once, order.concurrency);
+    const auto most =
+        static_cast<unsigned>(std::min<std::size_t>(order.concurrency, order.subjects.size()));
+    const Lanes lanes(context_.checks_at_once, most);
     if (lanes.count() == 0 && !order.subjects.empty()) {
         const Problem problem{Code::too_many_requests,
                               "There are 256 health checks at once already; try again later."};

@@ -135,6 +135,11 @@ awaitable<bool> OwnEndpoints::answer_checks(const Asked& asked) {
     if (const auto problem = co_await read_body(asked, body)) {
         co_return co_await answering_.send(*problem);
     }
+    if (!asked.target.query.empty()) {
+        const Problem problem{Code::bad_parameter, "This endpoint has no parameters for POST; what "
+                                                   "is checked, and how, its body says."};
+        co_return co_await answering_.send(problem);
+    }
     const bool as_lines = asked.head.fields.lists("Accept", "application/x-ndjson");
     co_return co_await health_.many(body, asked.access, as_lines);
 }

@@ -60,7 +60,6 @@ awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
     Result result;
     result.checked_at_usec = usec_since_epoch();
     check_ = &check;
-    connected_ = begun_ = false;
     process_ = pool_.find(id);
     if (process_ == nullptr) {
         unhealthy(result, Reason::gone,
@@ -89,7 +88,7 @@ void Probe::give_back_memory() {
 }
 
 void Probe::cut() {
-    exchange_.cut(forward::Cut::total_timeout);
+    exchange_.cut(forward::Cut::shutting_down);
 }
 
 awaitable<void> Probe::examine(Result& result) {
@@ -202,12 +201,17 @@ void Probe::say_not_routable(Result& result) const {
 }
 
 awaitable<bool> Probe::attempt(Upstream& upstream, Result& result) {
+    connected_ = begun_ = false;
     result.reason = Reason::none;
     result.detail.clear();
     const forward::Exchange::UpstreamInUse in_use(exchange_, upstream);
     if (!upstream.connect_now()) {
         if (const auto problem = co_await upstream.connect(exchange_)) {
-            unhealthy(result, Reason::refused, problem->detail);
+            if (problem->code == admin::Code::connect_failed) {
+                unhealthy(result, Reason::refused, problem->detail);
+            } else { // Of the agent's own: no descriptor, say.
+                set(result, Verdict::skipped, Reason::not_routable, problem->detail);
+            }
             co_return true;
         }
         if (exchange_.is_cut()) {
@@ -347,6 +351,12 @@ void Probe::explain(Result& result, error_code ec) const {
 }
 
 void Probe::explain_cut(Result& result) const {
+    if (exchange_.cut() == forward::Cut::shutting_down) { // By cut(): not for its own slowness.
+        set(result, Verdict::skipped, Reason::deadline,
+            "The deadline of the whole came before the process had answered; allow more time, or "
+            "more checks at once.");
+        return;
+    }
     const std::string within = " within " + print_seconds(check_->timeout);
     if (!connected_) {
         unhealthy(result, Reason::connect_timeout,

@@ -34,7 +34,8 @@ class Probe {
 
     // What goes wrong is the result. id and check must outlive it.
     awaitable<Result> run(const Check& check, const gangway_process_id& id);
-    // Interrupts the check that runs, if one does: its time is up.
+    // Interrupts the check that runs, if one does: the time of the whole is up, which says nothing
+    // about the process.
     void cut();
 
   private:

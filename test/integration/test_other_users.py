@@ -123,6 +123,21 @@ def test_the_application_s_own_user_reaches_its_processes_and_no_others(switchin
     assert status == 404 and json.loads(text)["code"] == "group_not_found"
 
 
+def test_the_application_s_own_user_has_its_processes_checked_and_no_others(switching):
+    pids = pids_of(switching)
+    status, text = ask(switching, ALPHA_USER, "/v1/health", method="POST")
+    assert status == 200 and [row["pid"] for row in json.loads(text)["results"]] == [pids["alpha"]]
+    status, text = ask(switching, ALPHA_USER, f"/v1/processes/{pids['alpha']}/health")
+    assert status == 200 and json.loads(text)["result"]["state"] == "healthy"
+    before = switching.pool_xml().process(pids["beta"]).number("processed")
+    status, text = ask(switching, ALPHA_USER, f"/v1/processes/{pids['beta']}/health")
+    assert status == 404 and json.loads(text)["code"] == "process_not_found"
+    assert switching.pool_xml().process(pids["beta"]).number("processed") == before
+    for target, method in ((f"/v1/processes/{pids['alpha']}/health", "GET"), ("/v1/health", "POST")):
+        status, text = ask(switching, STRANGER, target, method=method)
+        assert status == 401 and json.loads(text)["code"] == "unauthorized", (target, text)
+
+
 def test_anyone_else_gets_401_and_learns_nothing(switching):
     pids = pids_of(switching)
     bodies = set()

@@ -1,8 +1,11 @@
-// A pool for tests: snapshots made of plain C++ values, a session, and a mock of the port.
+// A pool for tests: snapshots made of plain C++ values, a session, processes whose sessions are
+// scripted, and a mock of the port.
 #pragma once
 
 #include <cerrno>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -87,13 +90,20 @@ struct SessionEnd {
     unsigned oobw_requests = 0;
 };
 
+// Of the connection of a session.
+struct ConnectionKind {
+    bool reused = true;
+    gangway_protocol protocol = GANGWAY_PROTOCOL_SESSION;
+};
+
 // A session whose connection is one end of a socket pair. It lets each of the given answers be got
 // before it is connected.
 class FakeSession : public Session {
   public:
     // fd stays the caller's. end outlives the session.
-    FakeSession(int fd, SessionEnd& end, std::deque<gangway_status> before = {})
-        : fd_(fd), end_(end), before_(std::move(before)) {}
+    FakeSession(int fd, SessionEnd& end, std::deque<gangway_status> before = {},
+                ConnectionKind kind = {})
+        : fd_(fd), end_(end), before_(std::move(before)), kind_(kind) {}
     ~FakeSession() override {
         if (end_.closed == 0) {
             close(false, false);
@@ -104,8 +114,8 @@ class FakeSession : public Session {
 
     gangway_status connect(gangway_connection& out) override {
         out.fd = fd_;
-        out.reused = 1;
-        out.protocol = GANGWAY_PROTOCOL_SESSION;
+        out.reused = kind_.reused ? 1 : 0;
+        out.protocol = kind_.protocol;
         out.error = ECONNREFUSED;
         if (before_.empty()) {
             return GANGWAY_OK;
@@ -125,6 +135,79 @@ class FakeSession : public Session {
     int fd_;
     SessionEnd& end_;
     std::deque<gangway_status> before_;
+    ConnectionKind kind_;
+};
+
+// One session that a scripted process will give.
+struct ScriptedSession {
+    int fd = -1; // stays the caller's
+    ConnectionKind kind{};
+    std::deque<gangway_status> before_connected{};
+    SessionEnd end{};
+};
+
+// A process as a test wants it, and what was done with it. Outlives the references to it.
+struct ScriptedProcess {
+    gangway_process_identity identity{};
+    gangway_process_state state{GANGWAY_PROCESS_ALIVE, GANGWAY_PROCESS_ENABLED, 1, 0, 0};
+    gangway_status state_status = GANGWAY_OK;
+    // What opening a session gives, one after the other; then always the last. GANGWAY_OK: the next
+    // of the sessions.
+    std::deque<gangway_status> openings{GANGWAY_OK};
+    std::deque<ScriptedSession> sessions;
+    std::function<void()> on_open; // before each
+
+    std::size_t opened = 0; // sessions so far
+    std::vector<std::uint32_t> flags;
+    unsigned references = 0; // now
+};
+
+class ScriptedRef : public ProcessRef {
+  public:
+    explicit ScriptedRef(ScriptedProcess& process) : process_(process) { process_.references++; }
+    ~ScriptedRef() override { process_.references--; }
+    ScriptedRef(const ScriptedRef&) = delete;
+    ScriptedRef& operator=(const ScriptedRef&) = delete;
+
+    const gangway_process_identity& identity() const override { return process_.identity; }
+    gangway_status state(gangway_process_state& out) const override {
+        if (process_.state_status == GANGWAY_OK) {
+            out = process_.state;
+        }
+        return process_.state_status;
+    }
+    gangway_status open_session(std::uint32_t flags, std::unique_ptr<Session>& out) override {
+        process_.flags.push_back(flags);
+        if (process_.on_open) {
+            process_.on_open();
+        }
+        const gangway_status status = process_.openings.front();
+        if (process_.openings.size() > 1) {
+            process_.openings.pop_front();
+        }
+        if (status == GANGWAY_OK) {
+            ScriptedSession& next = process_.sessions.at(process_.opened++);
+            out =
+                std::make_unique<FakeSession>(next.fd, next.end, next.before_connected, next.kind);
+        }
+        return status;
+    }
+    gangway_status detach() override { return GANGWAY_OK; }
+
+  private:
+    ScriptedProcess& process_;
+};
+
+// Finds processes by their gupid.
+class ScriptedPool : public Pool {
+  public:
+    std::map<std::string, ScriptedProcess, std::less<>> processes;
+
+    std::optional<Snapshot> snapshot() override { return std::nullopt; }
+    std::unique_ptr<ProcessRef> find(const gangway_process_id& id) override {
+        const auto found = processes.find(view(id.gupid));
+        return found == processes.end() ? nullptr : std::make_unique<ScriptedRef>(found->second);
+    }
 };
 
 class MockPool : public Pool {

@@ -62,6 +62,17 @@ std::shared_ptr<Process> TestHost::add_worker(Group& group, std::int64_t pid,
     return process;
 }
 
+std::shared_ptr<Process> TestHost::add_process_behind(Group& group, std::int64_t pid,
+                                                      const std::shared_ptr<Worker>& worker) {
+    auto process = add_process(group, pid);
+    Socket socket;
+    socket.worker = worker;
+    socket.address = worker->address();
+    socket.protocol = worker->protocol() == GANGWAY_PROTOCOL_SESSION ? "session" : "http";
+    process->sockets.push_back(std::move(socket));
+    return process;
+}
+
 void TestHost::locked(const std::function<void(Pool&)>& change) {
     const std::lock_guard lock(mutex_);
     change(pool_);

@@ -69,6 +69,9 @@ class TestHost {
     Socket& add_socket(Process& process, const WorkerOptions& options, Behaviour behaviour);
     std::shared_ptr<Process> add_worker(Group& group, std::int64_t pid,
                                         const WorkerOptions& options, Behaviour behaviour);
+    // Without one of its own: many processes may share a stand-in, which then costs little.
+    std::shared_ptr<Process> add_process_behind(Group& group, std::int64_t pid,
+                                                const std::shared_ptr<Worker>& worker);
     void locked(const std::function<void(Pool&)>& change);
     void remove(const std::shared_ptr<Process>& process); // it leaves the pool
     // A visitor's request occupies the process, or ends.

@@ -2,7 +2,11 @@
 
 import os
 import re
+import signal
+from contextlib import contextmanager
 from pathlib import Path
+
+from support.waiting import wait_until
 
 
 def is_alive(pid):
@@ -11,6 +15,23 @@ def is_alive(pid):
     except (FileNotFoundError, ProcessLookupError):
         return False
     return status.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def is_stopped(pid):
+    """Whether every thread has stopped: each does so when it next gets the processor."""
+    return all(task.read_text().rpartition(")")[2].split()[0] in "TZX"
+               for task in Path(f"/proc/{pid}/task").glob("*/stat"))
+
+
+@contextmanager
+def stopped(pid):
+    """The process does nothing meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: is_stopped(pid), f"process {pid} has stopped")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def parent_of(pid):

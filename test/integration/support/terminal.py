@@ -12,6 +12,7 @@ from support.command import command_environment
 from support.passenger import command_path
 
 CTRL_C = b"\x03"
+TERMINAL = object()
 
 
 def at_terminal(terminal):
@@ -25,14 +26,16 @@ def at_terminal(terminal):
 
 
 class AtTerminal:
-    """The command, its standard error on a terminal, its standard output on a pipe unless told otherwise."""
+    """The command, its standard error on a terminal, its standard output on a pipe unless told otherwise:
+    a file, or TERMINAL."""
 
     def __init__(self, agent, *arguments, stdout=subprocess.PIPE):
         self.ours, theirs = pty.openpty()
         self.settings = termios.tcgetattr(self.ours)
         self.shown = ""
         self.process = subprocess.Popen(
-            [str(command_path()), *map(str, arguments)], stdin=theirs, stdout=stdout, stderr=theirs,
+            [str(command_path()), *map(str, arguments)], stdin=theirs,
+            stdout=theirs if stdout is TERMINAL else stdout, stderr=theirs,
             env={**command_environment(agent), "TERM": "xterm"}, preexec_fn=at_terminal(theirs))
         self.theirs = theirs  # kept open, so that what was written last can still be read
 
