@@ -12,15 +12,15 @@ import pytest
 
 from support import system
 from support.command import gangway
-from support.watching import (
-    INTERVAL, SICK, Listener, all_healthy, fall_ill, get_well, group, health, health_lines, pids_of, plan,
-    seconds_between, sick, standings, tracks, wait_for_checks, wait_for_failures, wait_for_row,
-    wait_for_standing, watched_agent)
 from support.passenger import Application
 from support.pool_xml import from_rfc3339
 from support.raw_worker import scripted
 from support.threads import quiet_for
 from support.waiting import wait_until
+from support.watching import (
+    INTERVAL, SICK, Listener, all_healthy, fall_ill, get_well, group, health, health_lines, pids_of, plan,
+    seconds_between, sick, standings, tracks, wait_for_checks, wait_for_failures, wait_for_row,
+    wait_for_standing, watched_agent)
 
 BAD_ANSWER = 1
 

@@ -11,9 +11,9 @@ import pytest
 
 from support.client import AdminClient, UnixConnection, caller_headers
 from support.command import gangway
-from support.watching import health, plan
 from support.passenger import Application, Passenger, command_path
 from support.waiting import wait_until
+from support.watching import health, plan
 
 # Users of every Debian system; what they are for does not matter here.
 ALPHA_USER, BETA_USER, STRANGER = "daemon", "www-data", "games"
