@@ -38,7 +38,8 @@ struct EjectionPolicy {
     std::chrono::milliseconds cool_down = std::chrono::seconds(60);
 };
 
-// How many of a group's enabled processes are in each standing; unhealthy includes the candidate.
+// How many of a group's enabled processes are in each standing; unhealthy includes the candidate
+// and, where ejections are decided, those that are healthy still but have failed their last check.
 struct GroupHealth {
     unsigned total = 0;
     unsigned healthy = 0;

@@ -75,6 +75,8 @@ class Track {
     std::optional<Change> add(const Result& result, const Thresholds& thresholds, Time begun,
                               std::uint64_t now_usec);
 
+    // The last check that counts was a failure, whatever the standing is as yet.
+    bool is_failing() const { return unhealthy_in_a_row_ > 0; }
     Standing standing() const { return standing_; }
     std::uint64_t since_usec() const { return since_usec_; }
     // Of the latest failure since the standing began, or with which it began; none: there was none.

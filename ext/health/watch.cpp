@@ -112,7 +112,16 @@ std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, T
 
 std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& process, Time now,
                                       std::uint64_t now_usec) {
-    Decision decision = group.ejections.decide(group.plan.ejection, group.health(), now);
+    // When all begin to fail at once, the first to fall must not find the others healthy still.
+    GroupHealth health = group.health();
+    for (const auto& [gupid, other] : group.processes) {
+        if (other.enabled && other.track.standing() == Standing::healthy &&
+            other.track.is_failing()) {
+            health.healthy--;
+            health.unhealthy++;
+        }
+    }
+    Decision decision = group.ejections.decide(group.plan.ejection, health, now);
     if (decision.action != Action::refuse) {
         group.ejections.note(now);
         group.ejected++;

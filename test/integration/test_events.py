@@ -5,12 +5,12 @@ import time
 import pytest
 
 from support import system
-from support.watched import (
-    Listener, all_healthy, fall_ill, get_well, health, health_lines, pids_of, plan, seconds_between, sick,
-    wait_for_standing)
 from support.passenger import Application, Passenger
 from support.pool_xml import from_rfc3339
 from support.waiting import wait_until
+from support.watching import (
+    Listener, all_healthy, fall_ill, get_well, health, health_lines, pids_of, plan, seconds_between, sick,
+    wait_for_standing)
 
 
 @pytest.fixture

@@ -12,14 +12,15 @@ import pytest
 
 from support import system
 from support.command import gangway
-from support.watched import (
-    INTERVAL, SICK, Listener, all_healthy, fall_ill, get_well, group, health, health_lines, pids_of, plan,
-    seconds_between, sick, standings, tracks, wait_for_standing, watched_agent)
-from support.passenger import Passenger
+from support.passenger import Application
 from support.pool_xml import from_rfc3339
-from support.raw_worker import raw_agent, scripted
+from support.raw_worker import scripted
 from support.threads import quiet_for
 from support.waiting import wait_until
+from support.watching import (
+    INTERVAL, SICK, Listener, all_healthy, fall_ill, get_well, group, health, health_lines, pids_of, plan,
+    seconds_between, sick, standings, tracks, wait_for_checks, wait_for_failures, wait_for_row,
+    wait_for_standing, watched_agent)
 
 BAD_ANSWER = 1
 
@@ -63,6 +64,12 @@ def new_watched(new_agent):
     return make
 
 
+def be_born_ill(agent):
+    """Processes that are still to be started answer with 500 until they get well."""
+    script = agent.app_root / "passenger_wsgi.py"
+    script.write_text("import os\nopen('sick.%d' % os.getpid(), 'w').write('500')\n" + script.read_text())
+
+
 def failures_at_the_end(history):
     count = 0
     for check in reversed(history):
@@ -78,8 +85,7 @@ def test_every_process_becomes_healthy_and_stays_so(agent):
     pids = all_healthy(agent)
     assert pids == pids_of(agent)
     before = tracks(agent)
-    wait_until(lambda: all(row["checks"] >= before[pid]["checks"] + 5
-                           for pid, row in tracks(agent).items()), "five more checks of each")
+    wait_for_checks(agent, pids, 5)
     for pid, row in tracks(agent).items():
         assert row["state"] == "healthy" and row["since"] == before[pid]["since"]
         assert row["last"]["state"] == "healthy" and row["last"]["status"] == 200
@@ -121,15 +127,14 @@ def test_a_process_that_dies_in_the_middle_of_a_check_is_reported_and_dropped(ag
     patient, *_ = all_healthy(agent)
     with Listener(agent) as listener:
         fall_ill(agent, patient, "die")
+        row = wait_for_failures(agent, patient, 1)
+        assert row["history"][-failures_at_the_end(row["history"])]["reason"] == "reset", row
         wait_until(lambda: not system.is_alive(patient), "it has killed itself")
-        wait_until(lambda: tracks(agent).get(patient, {}).get("failures", 1), "the failure is known")
-        seen = tracks(agent).get(patient)
-        assert seen is None or seen["history"][-failures_at_the_end(seen["history"])]["reason"] == "reset"
         # Passenger finds out when it next has something for it.
         agent.ready()
-        wait_until(lambda: patient not in tracks(agent), "it is dropped")
         listener.wait_for("process_detached", patient)
-    all_healthy(agent)
+        assert patient not in tracks(agent)
+    assert patient not in all_healthy(agent)
 
 
 @pytest.mark.parametrize("protocol", ["http", "session"])
@@ -176,32 +181,25 @@ def test_fewer_failures_than_fall_change_nothing(new_watched):
     patient, *_ = all_healthy(agent)
     since = tracks(agent)[patient]["since"]
     with sick(agent, patient, "500"):
-        row = wait_until(lambda: next(row for row in [tracks(agent)[patient]] if True)
-                         if tracks(agent)[patient]["failures"] >= 5 else None, "five failures")
+        row = wait_for_failures(agent, patient, 5)
         assert row["state"] == "healthy" and row["since"] == since and row["last"]["state"] == "unhealthy"
-    wait_until(lambda: tracks(agent)[patient]["last"]["state"] == "healthy", "a success")
-    assert tracks(agent)[patient]["since"] == since
+    row = wait_for_row(agent, patient, lambda row: row["last"]["state"] == "healthy", "a success")
+    assert row["since"] == since
 
 
 def test_a_process_is_unknown_until_its_first_success_which_makes_it_healthy_at_once(new_watched):
     agent = new_watched(fall=100, rise=100)
-    for pid in all_healthy(agent):
-        os.kill(pid, signal.SIGSTOP)  # So that none serves the visit that begins the next.
-        os.kill(pid, signal.SIGCONT)
-    # The next processes find themselves ill from the first: every pid that there may be is.
-    agent.app_root.joinpath("passenger_wsgi.py").write_text(
-        "import os\nopen('sick.%d' % os.getpid(), 'w').write('500')\n"
-        + agent.app_root.joinpath("passenger_wsgi.py").read_text())
-    old = pids_of(agent)
+    old = all_healthy(agent)
+    be_born_ill(agent)
     agent.restart_group(agent.admin.get("/v1/groups").json["groups"][0]["name"])
     agent.ready()
-    new = wait_until(lambda: [pid for pid, row in tracks(agent).items()
-                              if pid not in old and row["failures"] >= 2], "new ones are checked")
-    row = tracks(agent)[new[0]]
+    new = pids_of(agent)[0]
+    assert new not in old
+    row = wait_for_row(agent, new, lambda row: row["failures"] >= 2, "it is checked")
     assert row["state"] == "unknown" and row["failures"] == row["checks"], row
-    assert agent.admin.process(new[0])["health"]["state"] == "unknown"
+    assert agent.admin.process(new)["health"]["state"] == "unknown"
     get_well(agent)
-    row = wait_for_standing(agent, new[0], "healthy")
+    row = wait_for_standing(agent, new, "healthy")
     first = next(check for check in row["history"] if check["state"] == "healthy")
     assert seconds_between(first["checked_at"], row["since"]) >= 0
     later = [check for check in row["history"] if check["checked_at"] > first["checked_at"]]
@@ -212,9 +210,8 @@ def test_the_history_is_the_last_sixteen_checks_in_order_and_the_counts_go_on(ag
     patient, *_ = all_healthy(agent)
     before = tracks(agent)[patient]
     with sick(agent, patient, "500"):
-        wait_until(lambda: tracks(agent)[patient]["failures"] >= before["failures"] + 3, "three failures")
-    row = wait_until(lambda: next((row for row in [tracks(agent)[patient]]
-                                   if row["checks"] >= before["checks"] + 18), None), "18 checks")
+        wait_for_failures(agent, patient, 3)
+    row = wait_for_row(agent, patient, lambda row: row["checks"] >= before["checks"] + 18, "18 checks")
     history = row["history"]
     assert len(history) == 16
     times = [check["checked_at"] for check in history]
@@ -252,7 +249,6 @@ def test_group_narrows_the_document_and_a_plan_of_a_name_goes_before_that_of_all
 
 
 def two_groups(new_agent, plans):
-    from support.passenger import Application
     apps = {}
     agent = new_agent(apps=apps, config={"health": plans}, max_pool_size=3)
     for name, workers in (("alpha", 2), ("beta", 1)):
@@ -299,14 +295,13 @@ def test_a_restarted_group_starts_anew(agent):
 def test_failures_within_the_slow_start_of_a_new_process_do_not_count(new_watched):
     agent = new_watched(interval_seconds=0.25, fall=1, slow_start_seconds=2)
     all_healthy(agent)
-    script = agent.app_root / "passenger_wsgi.py"
-    script.write_text("import os\nopen('sick.%d' % os.getpid(), 'w').write('500')\n" + script.read_text())
+    be_born_ill(agent)
     old = pids_of(agent)
     agent.api("POST", "/pool/detach_process.json", {"pid": old[0]})
     agent.ready()
     (new,) = set(pids_of(agent)) - set(old)
-    wait_until(lambda: tracks(agent).get(new, {}).get("failures", 0) >= 2, "it fails")
-    assert tracks(agent)[new]["state"] == "unknown"
+    row = wait_for_row(agent, new, lambda row: row["failures"] >= 2, "it fails")
+    assert row["state"] == "unknown"
     row = wait_for_standing(agent, new, "unhealthy")
     assert 1.7 <= seconds_between(row["history"][0]["checked_at"], row["since"]) < 4, row
 
@@ -329,23 +324,29 @@ def test_no_other_process_is_checked_late_while_one_hangs(new_watched):
     agent = new_watched(timeout_seconds=3, jitter_percent=0)
     patient, *others = all_healthy(agent)
     with sick(agent, patient, "stop"):
-        begun = {pid: tracks(agent)[pid]["checks"] for pid in others}
         before = tracks(agent)[patient]["checks"]
-        wait_until(lambda: all(tracks(agent)[pid]["checks"] >= begun[pid] + 10 for pid in others),
-                   "ten checks of each other", 10)
-        assert tracks(agent)[patient]["checks"] <= before + 1
+        wait_for_checks(agent, others, 10)
+        assert tracks(agent)[patient]["checks"] <= before + 2, "each of its checks takes 3 s"
         for pid in others:
             times = [check["checked_at"] for check in tracks(agent)[pid]["history"]][-10:]
-            longest = max(map(seconds_between, times, times[1:]))
-            assert longest < 5 * INTERVAL, (pid, times)
+            assert max(map(seconds_between, times, times[1:])) < 1, (pid, times)
+
+
+def test_short_intervals_are_kept(agent):
+    pids = all_healthy(agent)
+    wait_for_checks(agent, pids, 16)
+    for pid, row in tracks(agent).items():
+        times = [check["checked_at"] for check in row["history"]]
+        between = sorted(map(seconds_between, times, times[1:]))
+        assert 0.9 * INTERVAL <= between[len(between) // 2] < 1.5 * INTERVAL, (pid, times)
 
 
 def test_a_hanging_check_does_not_pile_up_others_of_the_same_process(new_watched):
     agent = new_watched(timeout_seconds=1.5, jitter_percent=0)
     patient, *_ = all_healthy(agent)
     with sick(agent, patient, "stop"):
-        wait_until(lambda: failures_at_the_end(tracks(agent)[patient]["history"]) >= 3, "three failures")
-        times = [check["checked_at"] for check in tracks(agent)[patient]["history"]][-3:]
+        row = wait_for_failures(agent, patient, 3)
+        times = [check["checked_at"] for check in row["history"]][-3:]
         assert all(seconds_between(a, b) >= 1.5 for a, b in zip(times, times[1:])), times
         assert agent.pool_xml().process(patient).number("sessions") <= 1
 
@@ -353,21 +354,17 @@ def test_a_hanging_check_does_not_pile_up_others_of_the_same_process(new_watched
 # ---------------------------------------------------------------- busy processes
 
 def visiting(agent, target):
-    """A visitor underway, in a thread of his own; its answer is the thread's."""
-    box = ThreadPoolExecutor(1)
-    return box.submit(lambda: agent.visit(target, timeout=60))
+    """The answer to a visitor, still to come."""
+    return ThreadPoolExecutor(1).submit(lambda: agent.visit(target, timeout=60))
 
 
 def busy_pid(agent):
-    return wait_until(lambda: next((process.pid for process in agent.pool_xml().processes
-                                    if process.number("sessions") and
-                                    process.number("busyness") and is_asleep(agent, process.pid)), None),
-                      "a process is busy")
+    """The process whose checks find it busy."""
+    def found():
+        return next((pid for pid, row in tracks(agent).items()
+                     if row["last"] and row["last"]["reason"] in ("busy", "busy_too_long")), None)
 
-
-def is_asleep(agent, pid):
-    row = tracks(agent).get(pid)
-    return row is not None and row["last"] is not None and row["last"]["reason"] in ("busy", "busy_too_long")
+    return wait_until(found, "a process is busy")
 
 
 def test_a_busy_process_has_not_failed(wsgi):
@@ -375,14 +372,14 @@ def test_a_busy_process_has_not_failed(wsgi):
     before = {pid: row["failures"] for pid, row in tracks(wsgi).items()}
     visitor = visiting(wsgi, "/sleep?seconds=3")
     pid = busy_pid(wsgi)
-    row = wait_until(lambda: next((row for row in [tracks(wsgi)[pid]]
-                                   if [check["reason"] for check in row["history"][-3:]] == ["busy"] * 3),
-                                  None), "three checks of it while it is busy")
+    row = wait_for_row(
+        wsgi, pid, lambda row: [check["reason"] for check in row["history"][-3:]] == ["busy"] * 3,
+        "three checks while it is busy")
     assert row["state"] == "healthy" and row["failures"] == before[pid]
     assert row["last"]["state"] == "busy" and row["last"]["busy_since"] is not None
     assert visitor.result(30).status == 200
-    wait_until(lambda: tracks(wsgi)[pid]["last"]["state"] == "healthy", "it is checked again")
-    assert tracks(wsgi)[pid]["failures"] == before[pid]
+    row = wait_for_row(wsgi, pid, lambda row: row["last"]["state"] == "healthy", "it is checked again")
+    assert row["failures"] == before[pid]
 
 
 def test_a_process_that_is_busy_beyond_the_limit_has_failed(new_watched):
@@ -407,24 +404,18 @@ def test_a_process_that_is_busy_beyond_the_limit_has_failed(new_watched):
 
 def test_checks_leave_no_session_and_no_descriptor(agent):
     pids = all_healthy(agent)
-
-    def some_checks(count):
-        before = {pid: tracks(agent)[pid]["checks"] for pid in pids}
-        wait_until(lambda: all(tracks(agent)[pid]["checks"] >= before[pid] + count for pid in pids),
-                   f"{count} checks of each")
-
     with sick(agent, pids[0], "stop"), sick(agent, pids[1], "slow"):
-        some_checks(4)
+        wait_for_checks(agent, pids, 3)
     all_healthy(agent)
     agent.wait_for_no_sessions()
     before = len(system.descriptors(agent.core_pid))
     with sick(agent, pids[0], "stop"), sick(agent, pids[1], "slow"):
-        some_checks(10)
+        wait_for_checks(agent, pids, 10)
     all_healthy(agent)
     agent.wait_for_no_sessions()
-    wait_until(lambda: len(system.descriptors(agent.core_pid)) <= before,
-               f"{before} descriptors or less: {system.descriptors(agent.core_pid)}", 10)
-    assert [process.pid for process in agent.pool_xml().processes if process.is_alive]
+    # Passenger may keep a connection to each.
+    wait_until(lambda: len(system.descriptors(agent.core_pid)) <= before + len(pids),
+               f"{before} descriptors or little more: {system.descriptors(agent.core_pid)}", 10)
 
 
 def test_the_agent_exits_at_once_while_checks_hang(new_agent):
@@ -438,7 +429,7 @@ def test_the_agent_exits_at_once_while_checks_hang(new_agent):
     begun = time.monotonic()
     agent.terminate()
     wait_until(lambda: not system.is_alive(agent.core_pid), "the core has exited", 30)
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 10, "the checks' timeout is 60 s, the drain timeout 20 s"
     agent.wait_for_exit()
     assert system.crash_lines(agent.log) == []
 
@@ -449,8 +440,7 @@ def test_without_a_plan_nothing_wakes_up_after_a_listener_has_come_and_gone(new_
                                                       "idle_timeout_seconds": 1}).ready()
     assert health(agent)["groups"] == [] and health(agent)["processes"] == []
     assert agent.admin.processes()[0]["health"] is None
-    name = agent.admin.processes()[0]["group"]
-    assert agent.admin.get("/v1/health/live", headers={"X-Unused": name}).status == 400
+    assert live(agent, name=agent.admin.processes()[0]["group"]).code == "health_not_configured"
     wait_until(lambda: quiet_for(agent, 2.5), "nothing happens", 15)
     listener = Listener(agent)
     assert not quiet_for(agent, 2.5), "somebody listens: the pool is looked at"
@@ -586,10 +576,11 @@ def test_a_process_that_does_not_leave_is_killed_and_one_that_may_not_be_is_not(
     for seconds, killed in ((1, True), (0, False)):
         agent = new_watched(busy_limit_seconds=0.5, on_unhealthy="detach", kill_after_seconds=seconds)
         all_healthy(agent)
-        visitor = visiting(agent, "/sleep?seconds=6")
+        visitor = visiting(agent, "/sleep?seconds=8")
         pid = busy_pid(agent)
         wait_until(lambda: pid not in pids_of(agent), "it is detached")
-        agent.ready if not killed else wait_until(lambda: not system.is_alive(pid), "it is killed", 6)
+        if killed:
+            wait_until(lambda: not system.is_alive(pid), "it is killed", 10)
         assert (visitor.result(30).status == 200) == (not killed)
         lines = [line for line in health_lines(agent) if f"process {pid} " in line]
         assert any("was ejected and did not leave in time: killed" in line for line in lines) == killed
@@ -602,8 +593,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_not(new_watched):
     with Listener(agent) as listener, sick(agent, patient, "500"):
         event = listener.wait_for("ejected", patient)
         assert event["dry_run"] is True and event["reason"] == "bad_status"
-        failures = tracks(agent)[patient]["failures"]
-        wait_until(lambda: tracks(agent)[patient]["failures"] >= failures + 5, "five failures more")
+        wait_for_failures(agent, patient, 5)
         assert patient in pids_of(agent) and system.is_alive(patient)
         assert listener.of("process_detached") == []
     assert ejections(agent)["done"] == 1 and ejections(agent)["last_at"] is not None
@@ -612,25 +602,21 @@ def test_a_dry_run_says_what_it_would_do_and_does_not(new_watched):
 
 
 def test_none_is_ejected_while_the_whole_group_fails(new_watched):
-    agent = new_watched(on_unhealthy="detach")
+    """Not even the first one to fall, when the others are healthy still but have begun to fail."""
+    agent = new_watched(fall=4, on_unhealthy="detach")
     pids = all_healthy(agent)
     with Listener(agent) as listener:
         for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
             fall_ill(agent, pid, "500")
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
         wait_until(lambda: set(standings(agent).values()) == {"unhealthy"}, "all are unhealthy")
         refused = ejections(agent)["refused"]
         wait_until(lambda: ejections(agent)["refused"] >= refused + 6, "refused again and again")
         assert pids_of(agent) == pids and ejections(agent)["done"] == 0
         assert live(agent).status == 503
-        last = [listener.wait_for("ejection_refused", pid) for pid in pids]
-        assert "whole_group" in [event["reason"] for event in last]
+        for pid in pids:
+            assert listener.wait_for("ejection_refused", pid)["reason"] == "whole_group"
+        assert len(listener.of("ejection_refused")) == 3, "once each, however often it is refused"
         assert listener.of("ejected") == []
-        # Each is told once for a reason, however often it is refused.
-        told = [(event["pid"], event["reason"]) for event in listener.of("ejection_refused")]
-        assert len(told) == len(set(told)), told
         get_well(agent)
         all_healthy(agent)
     assert pids_of(agent) == pids
@@ -669,8 +655,7 @@ def test_without_on_unhealthy_none_is_ejected(ruby):
     patient, *_ = pids = all_healthy(ruby)
     with Listener(ruby) as listener, sick(ruby, patient, "500"):
         wait_for_standing(ruby, patient, "unhealthy")
-        failures = tracks(ruby)[patient]["failures"]
-        wait_until(lambda: tracks(ruby)[patient]["failures"] >= failures + 5, "five failures more")
+        wait_for_failures(ruby, patient, 5)
         assert listener.names(patient) == ["health_changed"]
     assert pids_of(ruby) == pids
     assert ejections(ruby) == {"on_unhealthy": "none", "dry_run": False, "done": 0, "refused": 0,

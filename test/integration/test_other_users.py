@@ -5,12 +5,15 @@ import json
 import os
 import pwd
 import shutil
+import threading
 
 import pytest
 
-from support.client import AdminClient, caller_headers
+from support.client import AdminClient, UnixConnection, caller_headers
 from support.command import gangway
 from support.passenger import Application, Passenger, command_path
+from support.waiting import wait_until
+from support.watching import health, plan
 
 # Users of every Debian system; what they are for does not matter here.
 ALPHA_USER, BETA_USER, STRANGER = "daemon", "www-data", "games"
@@ -44,8 +47,8 @@ def as_user(name, action):
     return result["value"]
 
 
-def make_agent():
-    agent = Passenger(apps={}, config={}, user_switching=True)
+def make_agent(config=None):
+    agent = Passenger(apps={}, config=config or {}, user_switching=True)
     for name, user in (("alpha", ALPHA_USER), ("beta", BETA_USER)):
         agent.apps[name] = Application("python", agent.install_app("python", name, owner=user), 1)
     agent.max_pool_size = 2
@@ -56,6 +59,16 @@ def make_agent():
 def switching(fleet):
     """An agent of root that runs alpha as one user and beta as another."""
     agent = fleet.get("switching", make_agent)
+    yield agent
+    agent.assert_unharmed()
+
+
+@pytest.fixture
+def watched(fleet):
+    """The same, with checks all the time."""
+    agent = fleet.get("switching, watched", lambda: make_agent({"health": [plan(path="/")]}))
+    wait_until(lambda: [row["state"] for row in health(agent)["processes"]] == ["healthy"] * 2,
+               "both are healthy")
     yield agent
     agent.assert_unharmed()
 
@@ -136,6 +149,57 @@ def test_anyone_else_gets_401_and_learns_nothing(switching):
         assert str(pids["alpha"]) not in text and "alpha" not in text
         bodies.add(text)
     assert len(bodies) == 1, "the refusals differ"
+
+
+def test_the_application_s_own_user_sees_the_health_of_exactly_its_groups(watched):
+    pids = pids_of(watched)
+    for user, name, other in ((ALPHA_USER, "alpha", "beta"), (BETA_USER, "beta", "alpha")):
+        status, text = ask(watched, user, "/v1/health")
+        document = json.loads(text)
+        assert status == 200 and [row["name"] for row in document["groups"]] == [name]
+        assert [row["pid"] for row in document["processes"]] == [pids[name]]
+        status, text = ask(watched, user, f"/v1/health/live?group={name}")
+        assert status == 200 and json.loads(text)["healthy"] == 1
+        status, text = ask(watched, user, f"/v1/health/live?group={other}")
+        assert status == 404 and json.loads(text)["code"] == "health_not_configured"
+
+
+def test_the_application_s_own_user_hears_of_exactly_its_groups(watched):
+    path = str(watched.socket_path)
+    done = threading.Event()
+
+    def come_and_go():
+        while not done.is_set():
+            for pid in pids_of(watched).values():
+                watched.api("POST", "/pool/detach_process.json", {"pid": pid})
+            watched.ready()
+
+    def listen():
+        connection = UnixConnection(path, timeout=30)
+        connection.request("GET", "/v1/events")
+        response = connection.getresponse()
+        lines = []
+        while lines.count("event: process_detached") < 3:
+            lines.append(response.readline().decode().strip())
+        return sorted({json.loads(line[6:])["group"] for line in lines if line.startswith("data: ")})
+
+    thread = threading.Thread(target=come_and_go, daemon=True)
+    thread.start()
+    try:
+        assert as_user(ALPHA_USER, listen) == ["alpha"]
+        assert as_user(BETA_USER, listen) == ["beta"]
+    finally:
+        done.set()
+        thread.join(30)
+    watched.ready()
+
+
+def test_a_stranger_learns_nothing_of_health_and_events(watched):
+    for target in ("/v1/health", "/v1/health?group=alpha", "/v1/health/live?group=alpha",
+                   "/v1/health/live?group=none", "/v1/events"):
+        status, text = ask(watched, STRANGER, target)
+        assert status == 401 and json.loads(text)["code"] == "unauthorized", (target, text)
+        assert "alpha" not in text
 
 
 def test_a_stranger_with_a_password_or_an_account_is_who_the_credentials_say(switching):

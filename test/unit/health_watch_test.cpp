@@ -433,5 +433,16 @@ TEST_F(WatchWithEjections, AProcessThatIsDisabledIsNoneOfTheHealthyOnesLeft) {
     EXPECT_EQ(word_of(check("a", unhealthy)), "whole_group");
 }
 
+TEST_F(WatchWithEjections, AProcessThatHasBegunToFailIsNoneOfTheHealthyOnesLeft) {
+    plan().thresholds.fall = 2;
+    attach_with_another("a");
+    check("a", unhealthy);
+    check("well", unhealthy);
+    EXPECT_EQ(standing("well"), Standing::healthy);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "whole_group");
+    check("well", healthy);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "eject");
+}
+
 } // namespace
 } // namespace gangway::health

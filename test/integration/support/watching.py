@@ -56,13 +56,30 @@ def standings(agent):
     return {pid: row["state"] for pid, row in tracks(agent).items()}
 
 
-def wait_for_standing(agent, pid, state, seconds=20):
-    """The row with which it was seen first."""
+def wait_for_row(agent, pid, condition, what):
+    """The first row of that process of which condition(row) holds."""
     def row_if_so():
         row = tracks(agent).get(pid)
-        return row if row is not None and row["state"] == state else None
+        return row if row is not None and condition(row) else None
 
-    return wait_until(row_if_so, f"process {pid} is {state}", seconds)
+    return wait_until(row_if_so, f"{what}: {pid}")
+
+
+def wait_for_standing(agent, pid, state):
+    return wait_for_row(agent, pid, lambda row: row["state"] == state, state)
+
+
+def wait_for_checks(agent, pids, count):
+    """So many more checks of each."""
+    wanted = {pid: tracks(agent)[pid]["checks"] + count for pid in pids}
+    for pid in pids:
+        wait_for_row(agent, pid, lambda row: row["checks"] >= wanted[pid], f"{count} checks more")
+
+
+def wait_for_failures(agent, pid, count):
+    """So many more failures."""
+    wanted = tracks(agent)[pid]["failures"] + count
+    return wait_for_row(agent, pid, lambda row: row["failures"] >= wanted, f"{count} failures more")
 
 
 def all_healthy(agent):
