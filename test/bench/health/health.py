@@ -148,7 +148,7 @@ class HAProxy(Proxy):
             sock.connect(str(self.directory / "stats"))
             sock.sendall(b"show stat\n")
             text = b"".join(iter(lambda: sock.recv(65536), b"")).decode()
-        return len(re.findall(r"^workers,w\d+,.*,L7OK,", text, re.MULTILINE))
+        return len(re.findall(r"^workers,w\d+,.*,(?:\* )?L7OK,", text, re.MULTILINE))
 
     def wait_for_first_checks(self):
         self.wait_for([self.directory / "stats"])
