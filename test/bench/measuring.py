@@ -176,6 +176,7 @@ def script(name):
     """Around all that a benchmark does: it cleans up after a signal too, and failures are one line."""
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, frame: sys.exit(128 + number))
+    sys.stdout.reconfigure(line_buffering=True)
     os.environ["PATH"] += ":/usr/sbin"  # where Debian has the proxies, and not everybody looks
     try:
         yield

@@ -50,6 +50,7 @@ from support.waiting import wait_until  # noqa: E402
 NAMES = ("round", "continuous", "site")
 MANY_INTERVAL = 10
 THREAD = "gangway"
+WINDOWS, WINDOW_SECONDS = 3, 3  # for what checks by itself, a round a second
 
 
 # ---------------------------------------------------------------- the programs
@@ -59,7 +60,8 @@ class CheckedAgent(Agent):
 
     def __init__(self, worker, processes, every=None):
         config = {"health": [{"group": "*", "path": "/", "interval_seconds": every}]} if every else {}
-        Passenger.__init__(self, "ruby", workers=processes, config=config, options=["--ruby", str(HERE / "preloader.py")],
+        Passenger.__init__(self, "ruby", workers=processes, config=config,
+                           options=["--ruby", str(HERE / "preloader.py")],
                            environment={"BENCH_WORKER": f"{worker} http 0 tcp"})
 
     def install_app(self, runtime, name, owner=None):
@@ -189,9 +191,9 @@ def output_of(command, **options):
 
 def check_by_hand(agent):
     """What an operator can do without Gangway."""
-    status = output_of(
-        ["ruby", "-I", passenger_root() / "src/ruby_supportlib", passenger_root() / "bin/passenger-status", "--verbose"],
-        env=command_environment(agent))
+    root = passenger_root()
+    status = output_of(["ruby", "-I", root / "src/ruby_supportlib", root / "bin/passenger-status", "--verbose"],
+                       env=command_environment(agent))
     found = re.findall(r"URL +: (\S+)\s+Password: (\S*)", status)
     if len(found) != agent.workers:
         raise Failure(f"passenger-status shows {len(found)} URLs of {agent.workers}")
@@ -216,14 +218,23 @@ def check_by_command(agent):
         [command_path(), "health", "--all", "--json"], env=command_environment(agent)))
 
 
-def measure_haproxy(agent, way, windows, seconds):
+def in_time(turns, seconds):
+    """One at least, and none that would begin later than that."""
+    end = time.monotonic() + seconds
+    for turn in turns:
+        yield turn
+        if time.monotonic() > end:
+            return
+
+
+def measure_haproxy(agent, way):
     with tempfile.TemporaryDirectory(prefix="gw-", dir="/tmp") as directory:
         proxy = HAProxy(pathlib.Path(directory), agent)
         try:
             proxy.wait_for_first_checks()
-            for _ in range(windows):
+            for _ in range(WINDOWS):
                 before, begin = cpu_seconds(proxy.process.pid), time.monotonic()
-                time.sleep(seconds)
+                time.sleep(WINDOW_SECONDS)
                 rounds = time.monotonic() - begin
                 way.add((cpu_seconds(proxy.process.pid) - before) / rounds)
             if proxy.checked() != proxy.servers:
@@ -232,11 +243,11 @@ def measure_haproxy(agent, way, windows, seconds):
             proxy.stop()
 
 
-def measure_continuous_rounds(agent, way, windows, seconds):
+def measure_continuous_rounds(agent, way):
     agent.wait_for_first_checks(15)
-    for _ in range(windows):
+    for _ in range(WINDOWS):
         checks, cpu = agent.counted_checks(), thread_cpu_seconds(agent.core_pid, THREAD)
-        time.sleep(seconds)
+        time.sleep(WINDOW_SECONDS)
         cpu = thread_cpu_seconds(agent.core_pid, THREAD) - cpu
         way.add(cpu / (agent.counted_checks() - checks) * agent.workers)
 
@@ -247,13 +258,12 @@ def measure_round(plain, checked, args):
     by_command = Way("gangway health --all")
     haproxy = Way("HAProxy, inter 1s")
     continuous = Way("\"health\", every 1 s")
-    windows, seconds = 3, args.rounds
     with plain.stopped():
-        measure_continuous_rounds(checked, continuous, windows, seconds)
+        measure_continuous_rounds(checked, continuous)
     with checked.stopped():
-        measure_haproxy(plain, haproxy, windows, seconds)
+        measure_haproxy(plain, haproxy)
         check_by_post(plain)
-        for _ in range(args.rounds):
+        for _ in in_time(range(args.rounds), args.seconds):
             by_hand.measure(plain, check_by_hand)
             for _ in range(4):
                 by_post.measure(plain, check_by_post)
@@ -304,8 +314,8 @@ def measure_continuous(args):
             each = f"{thread * seconds / checks * 1e6:9.1f}" if agent is checked else f"{'':9}"
             print(f"  {label:30} {count:9} {core:8.2%} {thread:11.3%} {each} {thread / count * args.many:9.3%}")
         if checked.process_count() < args.many:
-            print(f"  Not {args.many} started within {args.start_seconds} s: the last column is what the thread's share "
-                  "comes to, scaled up.")
+            print(f"  Not {args.many} started within {args.start_seconds} s: the last column is the thread's share, "
+                  "scaled up.")
         for agent in (plain, checked):
             agent.assert_unharmed()
 
@@ -319,17 +329,20 @@ def usage(agent):
 def measure_site(plain, checked, args):
     agents = {"without": (plain, checked), "with \"health\", every 1 s": (checked, plain)}
     loads = {label: [] for label in agents}
-    for turn in range(args.rounds + 1):
+    for turn in in_time(range(args.rounds + 1), args.seconds):  # the first one is not counted
         for label, (agent, other) in agents.items():
             with other.stopped():
                 load = h2load([f"http://127.0.0.1:{agent.port}/"], args.requests if turn else args.requests // 10,
                               args.connections, (), f"site {label}", log=agent.directory / "h2load.log")
             if turn:
                 loads[label].append(load)
+    if not all(loads.values()):
+        raise Failure(f"site: no round began within {args.seconds} s")
     rates = {label: [load.rate for load in loads[label]] for label in loads}
     p99s = {label: [percentile(load.latencies, 99) * 1000 for load in loads[label]] for label in loads}
-    print(f"\nsite: {args.rounds} rounds of {args.requests} requests over {args.connections} connections at the front "
-          f"door, {checked.workers} processes; medians")
+    rounds = min(map(len, loads.values()))
+    print(f"\nsite: {rounds} rounds of {args.requests} requests over {args.connections} connections at the front door, "
+          f"{checked.workers} processes; medians")
     print(f"  {'':30} {'requests/s':>10} {'min':>8} {'max':>8} {'p99 ms':>8} {'min':>8} {'max':>8}")
     for label in loads:
         print(f"  {label:30} {statistics.median(rates[label]):10.0f} {min(rates[label]):8.0f} {max(rates[label]):8.0f} "
@@ -352,13 +365,15 @@ def parse_arguments():
                         help=f"what to measure, of {', '.join(NAMES)}")
     parser.add_argument("--processes", type=positive, default=100, help="of round and site (default: 100)")
     parser.add_argument("--rounds", type=positive, default=5, help="of round and site (default: 5)")
+    parser.add_argument("--seconds", type=positive, default=30,
+                        help="begin no other round of either after so long (default: 30)")
     parser.add_argument("--many", type=positive, default=1000, help="processes of continuous (default: 1000)")
-    parser.add_argument("--start-seconds", type=positive, default=60, metavar="SECONDS",
-                        help="for their start (default: 60)")
+    parser.add_argument("--start-seconds", type=positive, default=50, metavar="SECONDS",
+                        help="for their start (default: 50)")
     parser.add_argument("--window", type=positive, default=20, metavar="SECONDS",
                         help="for which continuous measures (default: 20)")
-    parser.add_argument("--requests", type=positive, default=20000,
-                        help="of each round of site (default: 20000)")
+    parser.add_argument("--requests", type=positive, default=10000,
+                        help="of each round of site (default: 10000)")
     parser.add_argument("--connections", type=positive, default=16, help="of site (default: 16)")
     parser.add_argument("--worker", help="default: $GANGWAY_BUILD/test/bench/bench_worker")
     args = parser.parse_args()
