@@ -28,11 +28,12 @@ bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-bool is_token(std::string_view text) {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+// Other names than these have no CGI name of their own, and would reach no process of the session
+// protocol.
+bool is_header_name(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               others.find(c) != std::string_view::npos;
+               c == '-';
     });
 }
 
@@ -83,7 +84,7 @@ MaybeComplaint set_headers(Check& check, const std::string& key, const Value& va
     check.headers.clear();
     for (const std::string& name : value.getMemberNames()) {
         const Value& text = value[name];
-        if (!is_token(name) || is_reserved(name)) {
+        if (!is_header_name(name) || is_reserved(name)) {
             return complain(key, "has a name that a check cannot send: " + print(Value(name)));
         }
         if (!text.isString() || !is_field_value(text.asString())) {

@@ -55,7 +55,9 @@ void Watch::attach(const Member& member, bool is_new, Time now, std::uint64_t no
                      WatchedProcess{member.subject, enabled, Track(now_usec, not_before)})
             .second;
     if (added) {
-        group->second.schedule.add(member.subject.gupid, now);
+        // What is new is looked at soon: until then nobody knows whether it can be relied on. Each
+        // keeps its place in the interval, so later checks are spread.
+        group->second.schedule.add(member.subject.gupid, is_new ? now - plan->interval : now);
     }
 }
 

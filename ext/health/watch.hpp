@@ -51,7 +51,7 @@ class Watch {
         : plans_(plans), random_(std::move(random)) {}
 
     // Nothing where the group has no plan. is_new: it has just been started, so it has a slow
-    // start.
+    // start, and its first check is due at once; else within an interval.
     void attach(const Member& member, bool is_new, Time now, std::uint64_t now_usec);
     void detach(const Member& member);
     void note_enabled(const Member& member);

@@ -238,6 +238,8 @@ TEST(HealthCheckHeaders, MayNotBeThoseThatFrameOrRouteARequest) {
                              "X\tY",
                              "Ä",
                              "(x)",
+                             "X_Y",
+                             "!x",
                              "X/Y"}) {
         Json::Value headers(Json::objectValue);
         headers[name] = "1";
@@ -245,8 +247,8 @@ TEST(HealthCheckHeaders, MayNotBeThoseThatFrameOrRouteARequest) {
         EXPECT_TRUE(line.starts_with("\"headers\" has a name that a check cannot send: ")) << name;
         EXPECT_EQ(line.find_first_of("\r\n"), std::string::npos) << name;
     }
-    for (const char* name : {"Host", "Authorization", "User-Agent", "TEA", "Cookie", "X_Y",
-                             "Upgrade-Insecure-Requests", "!x", "Accept"}) {
+    for (const char* name : {"Host", "Authorization", "User-Agent", "TEA", "Cookie", "X-Y",
+                             "Upgrade-Insecure-Requests", "Accept"}) {
         Json::Value headers(Json::objectValue);
         headers[name] = "1";
         EXPECT_EQ(complaint_about("headers", headers), "") << name;

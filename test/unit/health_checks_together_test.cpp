@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(, ChecksThatAreDueSoonAfterOneAnother,
                          testing::Values(Case{"ATwentiethOfAShortInterval", 1s, 50ms},
                                          Case{"ATenthOfASecondOfALongOne", 2s, 100ms},
                                          Case{"ATwentiethOfAVeryShortOne", 100ms, 5ms}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 TEST(Watch, BeginsNoCheckBeforeAnyIsDue) {
     Plan plan;

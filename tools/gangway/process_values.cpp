@@ -42,6 +42,7 @@ constexpr std::array documented_fields{"pid",
                                        "process_group_id",
                                        "command",
                                        "sockets",
+                                       "health",
                                        "password"};
 
 std::string percent(double value) {
@@ -60,12 +61,23 @@ std::string list(const Json::Value& values) {
     return text.empty() ? "none" : text;
 }
 
+// "unhealthy since 2026-11-25T09:18:00Z, reset"
+std::string health(const Json::Value& value) {
+    std::string text = json_text(json_member(value, "state")) + " since " +
+                       json_text(json_member(value, "since"));
+    const std::string reason = json_text(json_member(value, "reason"));
+    return printable(reason.empty() ? text : text + ", " + reason);
+}
+
 } // namespace
 
 std::string process_value(const Json::Value& row, const std::string& field) {
     const Json::Value& value = json_member(row, field.c_str());
     if (value.isArray()) {
         return list(value);
+    }
+    if (field == "health" && value.isObject()) {
+        return health(value);
     }
     if (value.isNumeric() && field.ends_with("_seconds")) {
         return human_duration(value.asDouble());
