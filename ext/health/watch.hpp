@@ -62,7 +62,8 @@ class Watch {
         std::string gupid;
         const Check* check;
     };
-    // At most max. Each must be given back by add().
+    // At most max, those that have been due for longest first, so that a group whose checks take
+    // long does not keep others waiting for good. Each must be given back by add().
     std::vector<Due> take_due(Time now, std::size_t max);
 
     // What a result has changed.
