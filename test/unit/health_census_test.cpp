@@ -133,6 +133,16 @@ TEST_F(CensusTest, TakesAGroupThatComesOrGoesForNoRestart) {
     EXPECT_THAT(update().restarted, IsEmpty());
 }
 
+TEST_F(CensusTest, TellsWhichGroupsHaveGoneWithTheirFacts) {
+    EXPECT_THAT(update().gone, IsEmpty());
+    FakePool later;
+    later.add_group("shop", "shop-password");
+    const auto gone = census_.update(later.snapshot()).gone;
+    ASSERT_THAT(gone, testing::SizeIs(1));
+    EXPECT_EQ(gone.at("blog").password, "blog-password");
+    EXPECT_THAT(census_.update(later.snapshot()).gone, IsEmpty());
+}
+
 TEST_F(CensusTest, KeepsTheFactsOfEachGroup) {
     update();
     const GroupFacts& shop = census_.groups().at("shop");
