@@ -18,6 +18,7 @@ using testing::UnorderedElementsAre;
 
 std::vector<std::string> gupids(const std::vector<Member>& members) {
     std::vector<std::string> result;
+    result.reserve(members.size());
     for (const Member& member : members) {
         result.push_back(member.subject.gupid);
     }
