@@ -37,7 +37,10 @@ Census::Changes Census::update(const pool::Snapshot& snapshot) {
     for (auto& [gupid, member] : before) {
         changes.detached.push_back(std::move(member));
     }
-    groups_ = std::move(groups);
+    for (const auto& [name, facts] : groups) {
+        groups_.erase(name);
+    }
+    changes.gone = std::exchange(groups_, std::move(groups));
     return changes;
 }
 

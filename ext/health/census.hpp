@@ -35,7 +35,8 @@ class Census {
     struct Changes {
         std::vector<Member> attached; // all of them, the first time
         std::vector<Member> detached;
-        std::vector<std::string> restarted; // groups
+        std::vector<std::string> restarted;                  // groups
+        std::map<std::string, GroupFacts, std::less<>> gone; // groups
     };
 
     Changes update(const pool::Snapshot& snapshot);

@@ -143,7 +143,12 @@ void Monitor::look(Time now) {
     const std::uint64_t now_usec = usec_since_epoch();
     for (const Member& member : changes.detached) {
         watch_.detach(member);
-        publish("process_detached", member.subject.group, plain_event(member.subject));
+        const auto gone = changes.gone.find(member.subject.group);
+        if (gone != changes.gone.end()) {
+            events_.publish({"process_detached", gone->second, plain_event(member.subject)});
+        } else {
+            publish("process_detached", member.subject.group, plain_event(member.subject));
+        }
     }
     for (const std::string& group : changes.restarted) {
         publish("group_restarted", group, restart_event(group));

@@ -92,12 +92,23 @@ std::optional<Watch::Time> Watch::next_due() const {
 }
 
 std::vector<Watch::Due> Watch::take_due(Time now, std::size_t max) {
+    const auto due_before = [](const auto& left, const auto& right) {
+        const auto a = left.second.schedule.next_due();
+        const auto b = right.second.schedule.next_due();
+        return a && (!b || *a < *b);
+    };
     std::vector<Due> result;
-    for (auto& [name, group] : groups_) {
-        const Time until = now + early(group.plan);
-        for (std::string& gupid : group.schedule.take_due(until, max - result.size())) {
-            result.push_back({name, std::move(gupid), &group.plan.check});
+    while (result.size() < max) {
+        const auto next = std::min_element(groups_.begin(), groups_.end(), due_before);
+        if (next == groups_.end()) {
+            break;
         }
+        auto& [name, group] = *next;
+        std::vector<std::string> taken = group.schedule.take_due(now + early(group.plan), 1);
+        if (taken.empty()) {
+            break;
+        }
+        result.push_back({name, std::move(taken.front()), &group.plan.check});
     }
     return result;
 }

@@ -63,7 +63,9 @@ class Watch {
         const Check* check;
     };
     // At most max: those that are due, and those that soon will be, by a twentieth of their
-    // interval, and 100 ms, at most. Each must be given back by add().
+    // interval, and 100 ms, at most. Those that have been due for longest come first, so that a
+    // group whose checks take long does not keep others waiting for good. Each must be given back
+    // by add().
     std::vector<Due> take_due(Time now, std::size_t max);
 
     // What a result has changed.

@@ -226,10 +226,8 @@ TEST_F(ContinuousHealth, AnUnhealthyProcessIsEjected) {
 }
 
 TEST_F(ContinuousHealth, NoMoreAreEjectedThanThePolicyAllows) {
-    std::vector<std::shared_ptr<Process>> sick;
-    for (int i = 0; i < 4; ++i) {
-        sick.push_back(add(erring()));
-    }
+    const std::vector<std::shared_ptr<Process>> sick{add(erring()), add(erring()), add(erring()),
+                                                     add(erring())};
     add(behave::answer_pid());
     add(behave::answer_pid());
     start(every_50_ms(R"("on_unhealthy": "detach", "max_ejection_percent": 34)"));

@@ -18,6 +18,7 @@ using testing::UnorderedElementsAre;
 
 std::vector<std::string> gupids(const std::vector<Member>& members) {
     std::vector<std::string> result;
+    result.reserve(members.size());
     for (const Member& member : members) {
         result.push_back(member.subject.gupid);
     }
@@ -131,6 +132,16 @@ TEST_F(CensusTest, TakesAGroupThatComesOrGoesForNoRestart) {
     EXPECT_THAT(census_.update(later.snapshot()).restarted, IsEmpty());
     EXPECT_THAT(census_.groups(), testing::SizeIs(1));
     EXPECT_THAT(update().restarted, IsEmpty());
+}
+
+TEST_F(CensusTest, TellsWhichGroupsHaveGoneWithTheirFacts) {
+    EXPECT_THAT(update().gone, IsEmpty());
+    FakePool later;
+    later.add_group("shop", "shop-password");
+    const auto gone = census_.update(later.snapshot()).gone;
+    ASSERT_THAT(gone, testing::SizeIs(1));
+    EXPECT_EQ(gone.at("blog").password, "blog-password");
+    EXPECT_THAT(census_.update(later.snapshot()).gone, IsEmpty());
 }
 
 TEST_F(CensusTest, KeepsTheFactsOfEachGroup) {

@@ -68,9 +68,9 @@ TEST_F(EventsTest, AnEventComesAsItWasPublished) {
 }
 
 TEST_F(EventsTest, EachOfManyListenersGetsEveryEvent) {
-    std::vector<std::unique_ptr<Events::Listener>> listeners;
-    for (int i = 0; i < 50; i++) {
-        listeners.push_back(std::make_unique<Events::Listener>(events_, io_.get_executor()));
+    std::vector<std::unique_ptr<Events::Listener>> listeners(50);
+    for (auto& listener : listeners) {
+        listener = std::make_unique<Events::Listener>(events_, io_.get_executor());
     }
     publish("1");
     listeners.front().reset();

@@ -265,6 +265,19 @@ TEST_F(MonitorTest, TellsAListenerOfWhoComesAndGoesNotOfWhoIsThere) {
     EXPECT_THAT(hearer.data("group_restarted").at(0), HasSubstr(R"("group":"shop")"));
 }
 
+TEST_F(MonitorTest, TellsOfAProcessThatGoesTogetherWithItsGroup) {
+    add_process("a");
+    start();
+    Hearer hearer(io_, events_);
+    monitor_->wake();
+    ASSERT_TRUE(until([&] { return pool_.snapshots == 1; }));
+    pool_.rows.groups.clear();
+    pool_.rows.processes.clear();
+    ASSERT_TRUE(until([&] { return pool_.snapshots == 2; }));
+    io_.poll();
+    EXPECT_THAT(hearer.names(), ElementsAre("process_detached"));
+}
+
 TEST_F(MonitorTest, DoesNotTellALaterListenerOfWhatHappenedWhileNobodyListened) {
     add_process("first");
     start();

@@ -157,6 +157,23 @@ TEST_F(WatchTest, TakesNoMoreThanAskedForAcrossGroups) {
     EXPECT_EQ(take_due(4).size(), 2U);
 }
 
+TEST_F(WatchTest, AGroupWithManyThatAreLateDoesNotKeepAnotherWaiting) {
+    plan().group = "*";
+    for (int i = 0; i < 100; i++) {
+        watch_.attach(member("g-" + std::to_string(i), "a"), false, now_, now_usec);
+    }
+    watch_.attach(member("z", "z"), false, now_, now_usec);
+    bool checked = false;
+    for (int round = 0; round < 20 && !checked; round++) { // Half of what would be needed.
+        now_ += 1s;
+        for (const Watch::Due& due : take_due(5)) {
+            checked = checked || due.group == "z";
+            watch_.add(due, healthy, now_, now_, now_usec);
+        }
+    }
+    EXPECT_TRUE(checked);
+}
+
 TEST_F(WatchTest, TheNextDueIsTheEarliestOfAllGroups) {
     plan().group = "*";
     std::optional<Time> earliest;
