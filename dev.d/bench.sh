@@ -1,7 +1,7 @@
 # The benchmarks: figures to compare within one run, not tests.
 # shellcheck shell=bash
 
-BENCHMARKS=(forwarding lock_time)
+BENCHMARKS=(forwarding health lock_time)
 
 bench_usage() {
     cat <<'END'
@@ -11,15 +11,18 @@ Builds what is missing or out of date, then measures, in a real agent:
 
   forwarding  requests forwarded in a second, beside HAProxy and nginx in front of the
               same process; under two minutes
+  health      CPU of health checks, beside passenger-status with curl and HAProxy's checks of the
+              same processes, and what visitors feel of them; under three minutes
   lock_time   how long a listing holds the pool's lock, beside Passenger's /pool.xml
 
-Without NAME both, one after the other. forwarding installs what is missing of Debian's
-nghttp2-client (h2load), haproxy and nginx-light. Debian starts the services of the last
-two with that; the benchmark leaves those alone and runs its own, on Unix sockets.
+Without NAME all, one after the other. forwarding and health install what is missing of
+Debian's nghttp2-client (h2load), haproxy and, forwarding only, nginx-light. Debian starts
+the services of the last two with that; the benchmarks leave those alone and run their own.
 
 Examples:
   ./dev bench
   ./dev bench forwarding --only gangway,haproxy --rounds 9
+  ./dev bench health --only continuous --many 300
   ./dev bench lock_time --processes 200
   ./dev bench forwarding --help
 END
@@ -45,7 +48,7 @@ bench_command() {
     fi
     STEPS=5
     need_packages_for_bench "${names[@]}"
-    build ext/gangway.so bench_worker
+    build ext/gangway.so bench_worker bin/gangway
     for name in "${names[@]}"; do
         step 5 "measuring: $name"
         "bench_$name" "$@"
@@ -55,11 +58,12 @@ bench_command() {
 # A tool may come from another package than the one named here, as nginx does.
 need_packages_for_bench() {
     local -a packages=("${PACKAGES_BUILD[@]}" python3)
-    local package
     if [[ " $* " == *" forwarding "* ]]; then
-        for package in "${PACKAGES_BENCH[@]}"; do
-            PATH=$PATH:/usr/sbin command -v "${PACKAGE_TOOL[$package]}" >/dev/null || packages+=("$package")
-        done
+        add_packages_of_tools "${PACKAGES_BENCH[@]}"
+    fi
+    if [[ " $* " == *" health "* ]]; then
+        add_packages_of_tools nghttp2-client haproxy
+        packages+=(curl)
     fi
     if [[ " $* " == *" lock_time "* ]]; then
         packages+=("${PACKAGES_RUN[@]}")
@@ -67,9 +71,23 @@ need_packages_for_bench() {
     need_packages "${packages[@]}"
 }
 
-bench_forwarding() {
+# To the caller's packages.
+add_packages_of_tools() {
+    local package
+    for package in "$@"; do
+        PATH=$PATH:/usr/sbin command -v "${PACKAGE_TOOL[$package]}" >/dev/null || packages+=("$package")
+    done
+}
+
+bench_forwarding() { bench_in_agent forwarding "$@"; }
+
+bench_health() { bench_in_agent health "$@"; }
+
+bench_in_agent() {
+    local name=$1
+    shift
     GANGWAY_BUILD=$BUILD/$PRESET GANGWAY_PASSENGER_ROOT=$PASSENGER PYTHONDONTWRITEBYTECODE=1 \
-        "$(find_tool python3)" "$ROOT/test/bench/forwarding/forwarding.py" "$@"
+        "$(find_tool python3)" "$ROOT/test/bench/$name/$name.py" "$@"
 }
 
 bench_lock_time() {

@@ -177,11 +177,16 @@ awaitable<std::optional<Problem>> Upstream::connect(Exchange& exchange) {
 }
 
 awaitable<std::optional<Problem>> Upstream::connect_session(Exchange& exchange) {
+    bool looked = false;
     do {
         switch (connect_status_) {
         case GANGWAY_IN_PROGRESS:
-            co_await wait(connection_.fd, WorkerSocket::wait_write);
-            take_back();
+            // To a port of this machine the connection is there by now, as a rule.
+            if (looked) {
+                co_await wait(connection_.fd, WorkerSocket::wait_write);
+                take_back();
+            }
+            looked = true;
             break;
         case GANGWAY_AGAIN:
             co_await exchange.pause(full_queue_pause);

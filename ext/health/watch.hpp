@@ -62,7 +62,8 @@ class Watch {
         std::string gupid;
         const Check* check;
     };
-    // At most max. Each must be given back by add().
+    // At most max: those that are due, and those that soon will be, by a twentieth of their
+    // interval, and 100 ms, at most. Each must be given back by add().
     std::vector<Due> take_due(Time now, std::size_t max);
 
     // What a result has changed.

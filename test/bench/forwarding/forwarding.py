@@ -15,37 +15,22 @@ rounds' ratios, since a busy machine slows a whole round down.
 """
 import argparse
 import contextlib
-import ctypes
 import os
 import pathlib
-import re
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-os.environ.setdefault("GANGWAY_BUILD", str(ROOT / "build/release"))
-os.environ.setdefault("GANGWAY_PASSENGER_ROOT", str(ROOT / "build/passenger"))
-sys.path.insert(0, str(ROOT / "test/integration"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from measuring import (  # noqa: E402
+    BODY_BYTES, Agent, Proxy, built, cpu_seconds, h2load, need_tools, positive, script, some_of, worker_path)
 from support import system  # noqa: E402
-from support.client import AdminClient  # noqa: E402
-from support.passenger import Passenger, build_dir, end_with_parent  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
-BODY_BYTES = 1024
-TOOLS = {"h2load": "nghttp2-client", "haproxy": "haproxy", "nginx": "nginx-light"}
 NAMES = ("direct", "haproxy", "nginx", "gangway")
 PROTOCOLS = ("session", "http")
-
-
-class Failure(Exception):
-    pass
 
 
 # ---------------------------------------------------------------- what gets measured
@@ -65,90 +50,13 @@ class Case:
 
     def measure(self, requests, connections):
         before = cpu_seconds(self.pid)
-        rate = h2load(self.path, requests, connections, self.headers, f"{self.protocol}: {self.label}")
+        rate = h2load([f"--base-uri=unix:{self.path}", "http://localhost/"], requests, connections,
+                      self.headers, f"{self.protocol}: {self.label}").rate
         after = cpu_seconds(self.pid)
         return rate, (after - before) / requests * 1e6
 
 
-def cpu_seconds(pid):
-    """What the threads of a process have used so far, those that have ended too."""
-    if pid is None:
-        return 0
-    clock = ctypes.c_int()
-    if ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock)) != 0:
-        raise Failure(f"process {pid} has ended")
-    return time.clock_gettime(clock.value)
-
-
-def h2load(path, requests, connections, headers, what):
-    """Requests per second. Anything but an answer with status 200 and the whole body is a failure."""
-    command = ["h2load", "--h1", "-t1", f"-c{connections}", f"-n{requests}", f"--base-uri=unix:{path}"]
-    for name, value in headers:
-        command += ["-H", f"{name}: {value}"]
-    try:
-        run = subprocess.run(command + ["http://localhost/"], stdin=subprocess.DEVNULL, capture_output=True,
-                             text=True, timeout=60)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{what}: h2load was not through within 60 s") from None
-    output = run.stdout + run.stderr
-
-    def number(pattern):
-        match = re.search(pattern, output)
-        return float(match.group(1)) if match else -1
-
-    counts = (number(r"(\d+) succeeded"), number(r"(\d+) 2xx"), number(r"\((\d+)\) data"))
-    if run.returncode != 0 or counts != (requests, requests, requests * BODY_BYTES):
-        raise Failure(f"{what}: not every request got its answer:\n{output}")
-    return number(r"finished in [^,]*, ([\d.]+) req/s")
-
-
 # ---------------------------------------------------------------- the programs
-
-class Agent(Passenger):
-    """The agent with the module, and bench_worker as its only process."""
-
-    def __init__(self, worker, protocol, concurrency):
-        super().__init__(protocol, config={}, options=[
-            "--app-start-command", f"{worker} {protocol} {concurrency}"])
-
-    def install_app(self, runtime, name, owner=None):
-        root = self.directory / name
-        (root / "public").mkdir(parents=True)
-        # By its other name, the protocol by which it says where it listens.
-        (root / "Passengerfile.json").write_text('{"app_supports_kuria_protocol": true}\n')
-        return root
-
-    def worker(self):
-        return AdminClient(self.socket_path).processes()[0]
-
-    def worker_socket(self):
-        return self.worker()["sockets"][0]["address"].removeprefix("unix:")
-
-
-class Proxy:
-    """HAProxy or nginx in the foreground, in a directory of its own; ended with this script."""
-
-    def __init__(self, directory, command):
-        self.log_path = directory / "log"
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, preexec_fn=end_with_parent)
-
-    def wait_for(self, paths):
-        def all_there():
-            if self.process.poll() is not None:
-                raise Failure(f"{self.process.args[0]} ended:\n{self.log_path.read_text()}")
-            return all(path.exists() for path in paths)
-        wait_until(all_there, f"{self.process.args[0]} listens")
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
-
 
 HAPROXY_GLOBAL = """
 global
@@ -317,21 +225,6 @@ def print_group(cases, protocol):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 
-    def positive(text):
-        value = int(text)
-        if value < 1:
-            raise argparse.ArgumentTypeError("must be at least 1")
-        return value
-
-    def some_of(words):
-        def parse(text):
-            chosen = text.split(",")
-            unknown = set(chosen) - set(words)
-            if unknown:
-                raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not of {', '.join(words)}")
-            return [word for word in words if word in chosen]
-        return parse
-
     parser.add_argument("--rounds", type=positive, default=5, help="default: 5")
     parser.add_argument("--requests", type=positive, default=40000,
                         help="of each case in each round (default: 40000)")
@@ -344,17 +237,8 @@ def parse_arguments():
                         help="begin no other round after so long (default: 100)")
     parser.add_argument("--worker", help="default: $GANGWAY_BUILD/test/bench/bench_worker")
     args = parser.parse_args()
-    args.worker = pathlib.Path(args.worker or build_dir() / "test/bench/bench_worker").resolve()
-    if not os.access(args.worker, os.X_OK):
-        raise Failure(f"there is no {args.worker}; build the target bench_worker")
+    args.worker = built(args.worker or worker_path(), "bench_worker")
     return args
-
-
-def need_tools(names):
-    missing = [name for name in names if name in TOOLS and not shutil.which(name)]
-    if missing:
-        raise Failure(f"missing: {', '.join(missing)}; in Debian: apt-get install --no-install-recommends "
-                      + " ".join(TOOLS[name] for name in missing))
 
 
 def measure(stage, args):
@@ -377,16 +261,11 @@ def measure(stage, args):
 
 
 def main():
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, frame: sys.exit(128 + number))
-    os.environ["PATH"] += ":/usr/sbin"  # where Debian has both proxies, and not everybody looks
-    try:
+    with script("forwarding"):
         args = parse_arguments()
         need_tools(["h2load", *args.only])
         with Stage(args) as stage:
             measure(stage, args)
-    except (Failure, AssertionError, RuntimeError) as failure:
-        sys.exit(f"forwarding: {failure}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 // An application process that does next to nothing, so that what forwards to it is what gets
 // measured.
 //
-//     bench_worker PROTOCOL CONCURRENCY
+//     bench_worker PROTOCOL CONCURRENCY [unix|tcp]
 //
-// One thread, one Unix socket, a fixed answer of 1 KiB. Each connection may speak HTTP/1.1 or
-// Passenger's session protocol, whichever of them (PROTOCOL: "session" or "http") Passenger is
-// told, so that other proxies can be pointed at the same socket. Requests have no bodies.
+// One thread, one socket (Unix unless "tcp" is said: a port of 127.0.0.1), a fixed answer of 1 KiB.
+// Each connection may speak HTTP/1.1 or Passenger's session protocol, whichever of them (PROTOCOL:
+// "session" or "http") Passenger is told, so that other proxies can be pointed at the same socket.
+// Requests have no bodies.
 //
 // Passenger starts it as an application that supports its spawning protocol: it says where it
 // listens in the spawn work directory (Passenger's src/agent/Core/SpawningKit/README.md), and ends
@@ -26,7 +27,9 @@
 #include <system_error>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -97,10 +100,43 @@ Request parse(std::string_view input) {
     return {input.size() < bytes ? 0 : bytes, true};
 }
 
+int listen_at(sa_family_t family, const sockaddr* address, socklen_t size) {
+    const int fd = check(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+    check(bind(fd, address, size), "bind");
+    check(listen(fd, SOMAXCONN), "listen");
+    return fd;
+}
+
+struct Listener {
+    int fd;
+    std::string address; // as Passenger writes it
+};
+
+Listener listen_at_path(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path)) {
+        throw std::runtime_error(path + " is too long for a socket's path");
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    const int fd = listen_at(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    return {fd, "unix:" + path};
+}
+
+Listener listen_at_free_port() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    const int fd = listen_at(AF_INET, reinterpret_cast<const sockaddr*>(&address), size);
+    check(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+    return {fd, "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port))};
+}
+
 class Server {
   public:
-    explicit Server(const std::string& path)
-        : epoll_(check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), listener_(listen_at(path)) {
+    explicit Server(int listener)
+        : epoll_(check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), listener_(listener) {
         watch(listener_);
         watch(STDIN_FILENO);
     }
@@ -123,20 +159,6 @@ class Server {
     }
 
   private:
-    static int listen_at(const std::string& path) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        if (path.size() >= sizeof(address.sun_path)) {
-            throw std::runtime_error(path + " is too long for a socket's path");
-        }
-        std::memcpy(address.sun_path, path.data(), path.size());
-        const int fd =
-            check(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-        check(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), "bind");
-        check(listen(fd, SOMAXCONN), "listen");
-        return fd;
-    }
-
     void watch(int fd) const {
         epoll_event event{};
         event.events = EPOLLIN;
@@ -220,7 +242,7 @@ void write_file(const std::string& path, std::string_view text) {
     }
 }
 
-void run(const std::string& protocol, const std::string& concurrency) {
+void run(const std::string& protocol, const std::string& concurrency, std::string_view family) {
     const char* work_dir = std::getenv("PASSENGER_SPAWN_WORK_DIR"); // NOLINT(concurrency-mt-unsafe)
     if (work_dir == nullptr) {
         throw std::runtime_error("not started by Passenger");
@@ -228,10 +250,11 @@ void run(const std::string& protocol, const std::string& concurrency) {
     // Where Passenger insists that Unix sockets lie.
     const std::string path = read_file(std::string(work_dir) + "/args/socket_dir") + "/bench." +
                              std::to_string(getpid());
-    Server server(path);
+    const Listener listener = family == "tcp" ? listen_at_free_port() : listen_at_path(path);
+    Server server(listener.fd);
     const std::string response = std::string(work_dir) + "/response/";
     write_file(response + "properties.json",
-               R"({"sockets":[{"address":"unix:)" + path + R"(","protocol":")" + protocol +
+               R"({"sockets":[{"address":")" + listener.address + R"(","protocol":")" + protocol +
                    R"(","concurrency":)" + concurrency + R"(,"accept_http_requests":true}]})");
     write_file(response + "finish", "1");
     server.run();
@@ -242,10 +265,11 @@ void run(const std::string& protocol, const std::string& concurrency) {
 
 int main(int argc, char** argv) {
     try {
-        if (argc != 3) {
-            throw std::runtime_error("usage: bench_worker session|http CONCURRENCY");
+        const std::string family = argc == 4 ? argv[3] : "unix";
+        if (argc < 3 || argc > 4 || (family != "unix" && family != "tcp")) {
+            throw std::runtime_error("usage: bench_worker session|http CONCURRENCY [unix|tcp]");
         }
-        run(argv[1], argv[2]);
+        run(argv[1], argv[2], family);
         return EXIT_SUCCESS;
     } catch (const std::exception& e) {
         std::cerr << "bench_worker: " << e.what() << "\n";
