@@ -1,10 +1,14 @@
 #include "admin/event_stream.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace gangway::admin {
 
 namespace {
+
+using std::chrono::milliseconds;
 
 // Proxies and clients take a silent connection for a dead one.
 constexpr std::chrono::seconds between_signs_of_life{15};
@@ -27,8 +31,12 @@ awaitable<bool> EventStream::run(const Access& access) {
     while (going_on) {
         going_on = co_await answering_.stream(text);
         text.clear();
+        // Events that are not for this caller do not put it off.
+        const auto sign_due = Timer::clock_type::now() + between_signs_of_life;
         while (going_on && text.empty()) {
-            const auto event = co_await listener.next(between_signs_of_life);
+            const auto left = sign_due - Timer::clock_type::now();
+            const auto event = co_await listener.next(
+                std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)));
             if (listener.is_closed()) {
                 going_on = false;
             } else if (event == nullptr) {

@@ -170,7 +170,10 @@ def test_the_application_s_own_user_hears_of_exactly_its_groups(watched):
 
     def come_and_go():
         while not done.is_set():
-            for pid in pids_of(watched).values():
+            pids = pids_of(watched)
+            wait_until(lambda: sorted(row["pid"] for row in health(watched)["processes"])
+                       == sorted(pids.values()), "Gangway knows them")
+            for pid in pids.values():
                 watched.api("POST", "/pool/detach_process.json", {"pid": pid})
             watched.ready()
 
@@ -180,7 +183,10 @@ def test_the_application_s_own_user_hears_of_exactly_its_groups(watched):
         response = connection.getresponse()
         lines = []
         while lines.count("event: process_detached") < 3:
-            lines.append(response.readline().decode().strip())
+            try:
+                lines.append(response.readline().decode().strip())
+            except TimeoutError:
+                raise AssertionError(f"no more came than {lines}") from None
         return sorted({json.loads(line[6:])["group"] for line in lines if line.startswith("data: ")})
 
     thread = threading.Thread(target=come_and_go, daemon=True)
