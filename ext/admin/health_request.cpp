@@ -66,7 +66,8 @@ std::variant<Value, Problem> object_of(std::string_view query) {
     }
     Value object(Json::objectValue);
     std::set<std::string_view> seen;
-    for (const auto& [name, text] : *pairs) {
+    for (const auto& pair : *pairs) {
+        const std::string& name = pair.first;
         const auto* parameter =
             std::find_if(std::begin(parameters), std::end(parameters),
                          [&](const Parameter& known) { return known.name == name; });
@@ -77,7 +78,7 @@ std::variant<Value, Problem> object_of(std::string_view query) {
             return bad_parameter("'" + name + "' is given twice.");
         }
         Value& place = parameter->of_expect ? object["expect"] : object;
-        place[std::string(parameter->key)] = value_of(*parameter, text);
+        place[std::string(parameter->key)] = value_of(*parameter, pair.second);
     }
     return object;
 }

@@ -28,6 +28,13 @@ bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
+// "expect" and "status" -> "expect.status".
+std::string below(std::string key, std::string_view name) {
+    key += '.';
+    key += name;
+    return key;
+}
+
 // Other names than these have no CGI name of their own, and would reach no process of the session
 // protocol.
 bool is_header_name(std::string_view text) {
@@ -88,7 +95,7 @@ MaybeComplaint set_headers(Check& check, const std::string& key, const Value& va
             return complain(key, "has a name that a check cannot send: " + print(Value(name)));
         }
         if (!text.isString() || !is_field_value(text.asString())) {
-            return complain(key + "." + name, "must be a text of one line");
+            return complain(below(key, name), "must be a text of one line");
         }
         check.headers.emplace_back(name, text.asString());
     }
@@ -168,7 +175,7 @@ MaybeComplaint set_expect(Check& check, const std::string& key, const Value& val
         if (name == "json_value") {
             continue; // After its pointer.
         }
-        if (auto complaint = set_expect_key(expectation, name, key + "." + name, value[name])) {
+        if (auto complaint = set_expect_key(expectation, name, below(key, name), value[name])) {
             return complaint;
         }
     }

@@ -14,7 +14,6 @@ using Value = Json::Value;
 using MaybeComplaint = std::optional<KeyComplaint>;
 using Setter = std::function<MaybeComplaint(Plan&, const std::string&, const Value&)>;
 
-constexpr unsigned hour = 3600;
 constexpr unsigned day = 86400;
 
 // place(plan): what is set.
@@ -113,7 +112,8 @@ MaybeComplaint parse_plan(const Value& value, const std::string& where, Plan& pl
         return KeyComplaint{where, "must be an object"};
     }
     for (const std::string& key : value.getMemberNames()) {
-        const std::string full_key = where + "." + key;
+        std::string full_key = where;
+        full_key.append(".").append(key);
         const auto setter = keys().find(key);
         MaybeComplaint complaint;
         if (setter != keys().end()) {

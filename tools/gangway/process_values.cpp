@@ -63,8 +63,8 @@ std::string list(const Json::Value& values) {
 
 // "unhealthy since 2026-11-25T09:18:00Z, reset"
 std::string health(const Json::Value& value) {
-    std::string text = json_text(json_member(value, "state")) + " since " +
-                       json_text(json_member(value, "since"));
+    std::string text =
+        json_text(json_member(value, "state")) + " since " + json_text(json_member(value, "since"));
     const std::string reason = json_text(json_member(value, "reason"));
     return printable(reason.empty() ? text : text + ", " + reason);
 }
