@@ -94,12 +94,20 @@ def test_every_process_becomes_healthy_and_stays_so(agent):
 
 @pytest.mark.parametrize("how, reason, status", [
     ("hang", "first_byte_timeout", None), ("stop", "first_byte_timeout", None), ("500", "bad_status", 500),
-    ("endless", "body_too_large", 200), ("slow", "read_timeout", 200), ("garbage", "not_http", None),
-    ("close", "reset", None)])
+    ("endless", "body_too_large", 200), ("slow", "read_timeout", 200)])
 def test_a_sick_process_alone_becomes_unhealthy_with_the_right_reason_and_healthy_again(
         agent, how, reason, status):
-    if agent.runtime == "sick_wsgi" and how in ("garbage", "close"):
-        pytest.skip("an application on WSGI has no hold of its connection")
+    falls_ill_alone(agent, how, reason, status)
+
+
+# An application on WSGI has no hold of its connection.
+@pytest.mark.parametrize("agent", ["sick_rack", "sick_node"], indirect=True)
+@pytest.mark.parametrize("how, reason", [("garbage", "not_http"), ("close", "reset")])
+def test_a_process_that_spoils_its_connection_becomes_unhealthy_and_healthy_again(agent, how, reason):
+    falls_ill_alone(agent, how, reason, None)
+
+
+def falls_ill_alone(agent, how, reason, status):
     patient, *others = all_healthy(agent)
     with sick(agent, patient, how):
         row = wait_for_standing(agent, patient, "unhealthy")

@@ -149,6 +149,7 @@ def test_one_round_tells_healthy_unhealthy_busy_and_skipped_apart(new_agent):
         agent.wait_for_sessions(busy, 1)
         with stopped(hung), stopped(leaving):
             agent.api("POST", "/pool/detach_process.json", {"pid": leaving})
+            wait_until(lambda: agent.admin.process(leaving)["state"] == "shutting_down", "it is told to leave")
             summary, results = document_of(agent, {"processes": gupids, "timeout_seconds": 0.5, "wait_seconds": 2})
             assert verdicts(results) == {
                 hung: ("unhealthy", "first_byte_timeout"), busy: ("busy", "busy"),

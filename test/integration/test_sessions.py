@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -349,7 +350,8 @@ def test_a_stopped_worker_with_a_full_queue_does_not_hold_up_the_exit(new_agent)
         wait_until(lambda: not agent.socket_path.exists(), "the admin socket is gone")
         assert time.monotonic() - begun < 5, "the drain timeout is 1 s"
     finally:
-        os.kill(raw.pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # The agent may have killed it by now.
+            os.kill(raw.pid, signal.SIGCONT)
         for sock in waiting:
             sock.close()
     agent.wait_for_exit()
