@@ -5,10 +5,12 @@
  * defined in another object file. gangway.rake links the agent with -Wl,--wrap for these three, so
  * that those calls come here. Nothing in Passenger's source is changed.
  *
- * All three are called on the core's main thread.
+ * All three are called on the core's main thread. pthread_create() is wrapped, too: see SignalMask.h.
  */
 #include <string>
 #include <exception>
+#include <pthread.h>
+#include <signal.h>
 #include <boost/scoped_ptr.hpp>
 #include <LoggingKit/LoggingKit.h>
 #include <LoggingKit/Logging.h>
@@ -17,6 +19,7 @@
 #include "ConfigFile.h"
 #include "Host.h"
 #include "ModuleFile.h"
+#include "SignalMask.h"
 
 namespace Gangway {
 
@@ -117,6 +120,24 @@ __wrap__ZN9Passenger16ApplicationPool24Pool7destroyEv(Passenger::ApplicationPool
 	// Every session must be closed before the pool waits for its processes.
 	Gangway::stop();
 	__real__ZN9Passenger16ApplicationPool24Pool7destroyEv(pool);
+}
+
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+	void *argument)
+{
+	const sigset_t *mask = Gangway::PassengerMaskForThreads::get();
+	sigset_t before;
+	if (mask != NULL) {
+		pthread_sigmask(SIG_SETMASK, mask, &before);
+	}
+	int result = __real_pthread_create(thread, attributes, function, argument);
+	if (mask != NULL) {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	return result;
 }
 
 } // extern "C"

@@ -130,7 +130,7 @@ private:
 
 	static void sessionRequestOobw(void *context, gangway_session *session) {
 		GANGWAY_BEGIN
-			PassengerSignalMask mask(self(context)->signalMask);
+			PassengerMaskForThreads mask(self(context)->signalMask);
 			session->session->requestOOBW();
 		GANGWAY_END("cannot request out-of-band work", )
 	}
@@ -138,7 +138,7 @@ private:
 	static void sessionClose(void *context, gangway_session *session, int success, int keepAlive) {
 		GANGWAY_BEGIN
 			std::unique_ptr<gangway_session> guard(session);
-			PassengerSignalMask mask(self(context)->signalMask);
+			PassengerMaskForThreads mask(self(context)->signalMask);
 			SessionConnector(*session, self(context)->signalMask).abandon();
 			// Session's destructor would close it once more, were it to throw: rather leak it.
 			AP::Session *closing = session->session.detach();
@@ -149,14 +149,14 @@ private:
 
 	static gangway_status processDetach(void *context, gangway_process_ref *ref) {
 		GANGWAY_BEGIN
-			PassengerSignalMask mask(self(context)->signalMask);
+			PassengerMaskForThreads mask(self(context)->signalMask);
 			return self(context)->pool->detachProcess(ref->process) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
 	}
 
 	static gangway_status groupRestart(void *context, gangway_str name) {
 		GANGWAY_BEGIN
-			PassengerSignalMask mask(self(context)->signalMask);
+			PassengerMaskForThreads mask(self(context)->signalMask);
 			return self(context)->pool->restartGroupByName(
 				Passenger::StaticString(name.data, name.size)) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot restart a group", GANGWAY_FAILED)

@@ -229,7 +229,7 @@ private:
 		closePending();
 		s.connection.fd = -1;
 		s.connection.error = e;
-		PassengerSignalMask mask(passengerMask);
+		PassengerMaskForThreads mask(passengerMask);
 		// Tells the group, which detaches the process. Takes the pool's lock.
 		// A group that shuts down has detached it already, and asserts that it is not done again.
 		if (s.session->onInitiateFailure != NULL && s.session->getGroup()->isAlive()) {

@@ -7,23 +7,38 @@
 namespace Gangway {
 
 /**
- * Gives the calling thread Passenger's own signal mask for its life.
+ * Gives the threads that are started in its life, by the thread that made it, Passenger's own signal
+ * mask.
  *
  * The module's threads have all signals blocked, and a thread inherits the mask of the one that starts
  * it. Closing a session or detaching a process may make Passenger start threads (its spawner, for one),
- * and OXT interrupts those by a signal: with it blocked they could never be joined.
+ * and OXT interrupts those by a signal: with it blocked they could never be joined. Few calls start
+ * one, so the mask is not set for all of them but in pthread_create(), which is wrapped (Hooks.cpp).
+ * What Passenger forks unblocks all signals itself (resetSignalHandlersAndMask()).
  */
-class PassengerSignalMask {
+class PassengerMaskForThreads {
 private:
-	sigset_t before;
-
-public:
-	PassengerSignalMask(const sigset_t &passengerMask) {
-		pthread_sigmask(SIG_SETMASK, &passengerMask, &before);
+	static const sigset_t *&current() {
+		static __thread const sigset_t *mask = NULL;
+		return mask;
 	}
 
-	~PassengerSignalMask() {
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	const sigset_t *before;
+
+public:
+	PassengerMaskForThreads(const sigset_t &passengerMask)
+		: before(current())
+	{
+		current() = &passengerMask;
+	}
+
+	~PassengerMaskForThreads() {
+		current() = before;
+	}
+
+	/** The mask that a new thread shall have instead of its creator's, or NULL. */
+	static const sigset_t *get() {
+		return current();
 	}
 };
 

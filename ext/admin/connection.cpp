@@ -59,7 +59,8 @@ Connection::Connection(Context& context, ClientSocket socket, std::optional<uid_
       answering_(stream_, context.config.client_timeout, context.statistics, context.draining),
       own_endpoints_(context, stream_, answering_),
       peer_uid_(peer_uid),
-      exchange_(stream_.get_executor(), [this] { stream_.cancel(); }) {}
+      exchange_(stream_.get_executor(), [this] { stream_.cancel(); }),
+      last_process_(context.pool) {}
 
 awaitable<void> Connection::run() {
     const auto self = shared_from_this();
@@ -68,6 +69,7 @@ awaitable<void> Connection::run() {
         record_.report.client_gone = true;
         interrupt(forward::Cut::client_gone);
     });
+    stream_.on_idle([this] { last_process_.forget(); });
     for (bool again = true; again;) {
         prepare();
         const error_code ec = co_await stream_.read_head(*parser_, context_.config.max_header_bytes,
@@ -95,6 +97,7 @@ awaitable<void> Connection::run() {
             kept_.give_back_memory();
         }
     }
+    last_process_.forget();
     co_await stream_.linger(linger_time);
 }
 
@@ -153,10 +156,8 @@ std::optional<Problem> Connection::check_head() const {
     if (auto wrong = message::check_request(head_)) {
         return Problem{Code::bad_request, std::move(*wrong)};
     }
-    for (const std::string_view name : forward::steering_headers) {
-        if (head_.fields.count(name) > 1) {
-            return Problem{Code::bad_header, std::string(name) + " is given twice."};
-        }
+    if (const auto name = forward::repeated_steering(head_.fields); !name.empty()) {
+        return Problem{Code::bad_header, std::string(name) + " is given twice."};
     }
     if (head_.fields.count("Authorization") > 1) {
         return Problem{Code::bad_header, "Authorization is given twice."};
@@ -215,7 +216,7 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
         return std::move(*problem);
     }
     const auto id = parse_process_id(request.process);
-    auto process = id ? context_.pool.find(*id) : nullptr;
+    auto process = id ? last_process_.find(request.process, *id) : nullptr;
     if (!process || !request.access.sees(process->identity())) {
         return process_not_found();
     }
@@ -241,6 +242,7 @@ awaitable<bool> Connection::forward(const Request& request) {
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
         co_return co_await answering_.send(*problem);
     }
+    last_process_.keep(request.process, std::move(order.process));
     record_.status = record_.report.status; // Not from answering_.
     co_return std::get<forward::Done>(outcome).keep_alive && !context_.draining;
 }

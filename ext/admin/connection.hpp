@@ -22,7 +22,7 @@
 #include "module/asio.hpp"
 #include "module/client_stream.hpp"
 #include "module/log.hpp"
-#include "pool/pool.hpp"
+#include "pool/last_process.hpp"
 
 namespace gangway::admin {
 
@@ -64,8 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<message::RequestParser> parser_;
     forward::Kept kept_;
     forward::Exchange exchange_;
-    AccessRecord record_;  // of the request at hand
-    bool waiting_ = false; // for a request
+    pool::LastProcess last_process_; // not while the client is waited for
+    AccessRecord record_;            // of the request at hand
+    bool waiting_ = false;           // for a request
 };
 
 } // namespace gangway::admin

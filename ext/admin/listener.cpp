@@ -69,7 +69,7 @@ awaitable<bool> Listener::accept_all() {
         if (fd >= 0) {
             hand_over(fd);
             if (++accepted % most_at_once == 0) {
-                co_await net::post(io_, use_awaitable); // Others want to be served, too.
+                co_await others_first(io_.get_executor()); // They want to be served, too.
             }
             continue;
         }

@@ -36,13 +36,13 @@ void append_status_line(std::string& text, unsigned status, std::string_view rea
     text += "\r\n";
 }
 
-// "NAME;dur=1.234"
-void append_duration(std::string& text, std::string_view name, Report::Clock::time_point from,
-                     Report::Clock::time_point to) {
-    text += text.empty() ? "" : ", ";
+// "NAME;dur=1.234", after what begins at that place.
+void append_duration(std::string& text, std::size_t begin, std::string_view name,
+                     Report::Clock::duration duration) {
+    text += text.size() == begin ? "" : ", ";
     text += name;
     text += ";dur=";
-    text += print_milliseconds(to - from);
+    append_milliseconds(text, duration);
 }
 
 } // namespace
@@ -58,21 +58,18 @@ Framing choose_framing(bool is_head, unsigned status, bool client_is_http_1_1,
     return client_is_http_1_1 ? Framing::chunked : Framing::until_close;
 }
 
-std::string server_timing(const Report& report, Report::Clock::time_point at) {
-    std::string text;
-    constexpr std::size_t usual_size = 128;
-    text.reserve(usual_size);
+void append_server_timing(std::string& text, const Report& report, Report::Clock::time_point at) {
+    const std::size_t begin = text.size();
     if (report.session) {
-        append_duration(text, "queue", report.received, *report.session);
+        append_duration(text, begin, "queue", *report.session - report.received);
     }
     if (report.session && report.connected) {
-        append_duration(text, "connect", *report.session, *report.connected);
+        append_duration(text, begin, "connect", *report.connected - *report.session);
     }
     if (report.connected && report.first_byte) {
-        append_duration(text, "first_byte", *report.connected, *report.first_byte);
+        append_duration(text, begin, "first_byte", *report.first_byte - *report.connected);
     }
-    append_duration(text, "total", report.received, at);
-    return text;
+    append_duration(text, begin, "total", at - report.received);
 }
 
 std::string encode_answer_head(const AnswerHead& head, Framing framing, const Report& report,
@@ -91,7 +88,9 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
     }
     append_field(text, "X-Gangway-Route", report.route);
     append_field(text, "X-Gangway-Process", head.process);
-    append_field(text, "Server-Timing", server_timing(report, Report::Clock::now()));
+    text += "Server-Timing: ";
+    append_server_timing(text, report, Report::Clock::now());
+    text += "\r\n";
     if (framing == Framing::chunked) {
         append_field(text, "Transfer-Encoding", "chunked");
     } else if (head.content_length && head.status != 101 && head.status != 204) {

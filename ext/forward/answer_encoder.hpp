@@ -43,6 +43,6 @@ std::string encode_interim_head(unsigned status, std::string_view reason, const 
 
 // "queue;dur=0.312, connect;dur=0.041, first_byte;dur=12.500, total;dur=12.900", in milliseconds
 // (W3C Server Timing). total: from the request's head to at. What did not happen is left out.
-std::string server_timing(const Report& report, Report::Clock::time_point at);
+void append_server_timing(std::string& text, const Report& report, Report::Clock::time_point at);
 
 } // namespace gangway::forward

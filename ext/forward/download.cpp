@@ -94,8 +94,13 @@ awaitable<error_code> Download::read_head() {
         message::HeadReading<false> reading(client_.max_header_bytes);
         error_code ec;
         while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
-            const auto [failed, size] =
-                co_await upstream_.receive(buffer_.prepare(message::head_read_bytes));
+            const net::mutable_buffer space = buffer_.prepare(message::head_read_bytes);
+            co_await upstream_.begin_look();
+            Received received = upstream_.end_look(space);
+            if (received.error == net::error::would_block) {
+                received = co_await upstream_.receive(space);
+            }
+            const auto [failed, size] = received;
             buffer_.commit(size);
             if (failed) {
                 co_return message::HeadReading<false>::cut_short(failed, buffer_);

@@ -22,6 +22,7 @@ struct Kept {
     message::Head head;        // of its answer
     std::string request_text;  // space for what is sent to a process ahead of the body
     std::string answer_text;   // and for what is sent to the client
+    std::string process_text;  // and for which process it is
 
     // Between two requests: what a large answer needed.
     void give_back_memory();

@@ -1,6 +1,7 @@
 #include "forward/forwarder.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -87,7 +88,9 @@ class Forwarder {
     std::string encode_head(const Upstream& upstream, std::string space) const;
     // When it is ours to say (docs/forwarding.md, "Expect").
     awaitable<void> send_continue();
-    awaitable<Outcome> relay(Upstream& upstream, Download& download, Upload& upload);
+    // Of the answer: the pid, then the gupid.
+    std::string_view print_process() const;
+    awaitable<bool> relay_tunnel(Upstream& upstream);
     bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
     std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
                                    const Download& download, const Upload& upload) const;
@@ -298,7 +301,22 @@ awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
         if (const error_code ec = co_await download.read_head()) {
             outcome = explain(ec, upstream, download, upload);
         } else {
-            outcome = co_await relay(upstream, download, upload);
+            const auto finish = [&] {
+                if (upload.ended() && !download.upgraded()) {
+                    upstream.finish(true, can_keep(upstream, download, upload));
+                }
+            };
+            const std::function<void()> received = std::cref(finish); // Needs no memory.
+            bool whole = co_await download.relay(print_process(), received);
+            if (whole && download.upgraded()) {
+                whole = co_await relay_tunnel(upstream);
+            }
+            if (!upload.ended()) {
+                co_await upload.stop();
+            }
+            upstream.finish(whole, whole && can_keep(upstream, download, upload));
+            report_.broken = !whole;
+            outcome = Done{whole && download.client_keep_alive()};
         }
     } catch (...) {
         failure = std::current_exception();
@@ -350,27 +368,20 @@ awaitable<void> Forwarder::send_continue() {
     co_await client_.stream.write(pieces, client_.timeout);
 }
 
-awaitable<Outcome> Forwarder::relay(Upstream& upstream, Download& download, Upload& upload) {
-    std::string process = std::to_string(identity().pid);
-    process.append(" ").append(view(identity().gupid));
-    const auto finish = [&] {
-        if (upload.ended() && !download.upgraded()) {
-            upstream.finish(true, can_keep(upstream, download, upload));
-        }
-    };
-    const std::function<void()> received = std::cref(finish); // Of a size that needs no memory.
-    bool whole = co_await download.relay(process, received);
-    if (whole && download.upgraded()) {
-        report_.upgraded = true;
-        Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
-        whole = co_await tunnel.run();
-    }
-    if (!upload.ended()) {
-        co_await upload.stop();
-    }
-    upstream.finish(whole, whole && can_keep(upstream, download, upload));
-    report_.broken = !whole;
-    co_return Done{whole && download.client_keep_alive()};
+std::string_view Forwarder::print_process() const {
+    std::array<char, 20> pid{};
+    const auto end = std::to_chars(pid.data(), pid.data() + pid.size(), identity().pid).ptr;
+    std::string& text = around_.kept.process_text;
+    text.assign(pid.data(), end);
+    text += ' ';
+    text += view(identity().gupid);
+    return text;
+}
+
+awaitable<bool> Forwarder::relay_tunnel(Upstream& upstream) {
+    report_.upgraded = true;
+    Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
+    co_return co_await tunnel.run();
 }
 
 // Whether Passenger may use the connection again. As Passenger does, one of the session protocol is

@@ -79,8 +79,7 @@ Headers filter(const Fields& fields, Wanted wanted) {
 
 Headers request_headers(const Fields& fields, const RequestHeaderRules& rules) {
     Headers result = filter(fields, [&](std::string_view name) {
-        return !contains(steering_headers, name) &&
-               (rules.keep_expect || !same_token(name, "Expect")) &&
+        return !is_steering(name) && (rules.keep_expect || !same_token(name, "Expect")) &&
                (rules.keep_trailer || !same_token(name, "Trailer")) &&
                !(rules.drop_authorization && same_token(name, "Authorization"));
     });
@@ -106,7 +105,7 @@ Headers answer_headers(const Fields& fields, bool keep_trailer) {
 
 Headers request_trailers(const Fields& trailers) {
     return filter(trailers, [](std::string_view name) {
-        return !contains(never_a_trailer, name) && !contains(steering_headers, name);
+        return !contains(never_a_trailer, name) && !is_steering(name);
     });
 }
 

@@ -31,6 +31,7 @@ struct Report {
 };
 
 // "12.345", in milliseconds; "0.000" for what is negative.
+void append_milliseconds(std::string& text, Report::Clock::duration duration);
 std::string print_milliseconds(Report::Clock::duration duration);
 
 } // namespace gangway::forward

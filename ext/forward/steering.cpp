@@ -1,5 +1,6 @@
 #include "forward/steering.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -25,6 +26,19 @@ std::optional<milliseconds> parse_seconds(std::string_view text, bool zero_allow
         return std::nullopt;
     }
     return milliseconds(std::llround(seconds * 1000));
+}
+
+// All of them do, and of what a browser sends hardly any.
+bool begins_with_x(std::string_view name) {
+    return name.size() > 2 && (name[0] == 'X' || name[0] == 'x') && name[1] == '-';
+}
+
+bool has_own(const message::Fields& fields) {
+    return std::any_of(fields.begin(), fields.end(), [](const message::Field& field) {
+        constexpr std::string_view own = "X-Gangway-";
+        return begins_with_x(field.name) &&
+               message::same_token(field.name.substr(0, own.size()), own);
+    });
 }
 
 class Reader {
@@ -66,8 +80,28 @@ class Reader {
 
 } // namespace
 
+bool is_steering(std::string_view name) {
+    return begins_with_x(name) &&
+           std::any_of(steering_headers.begin(), steering_headers.end(),
+                       [&](std::string_view known) { return message::same_token(known, name); });
+}
+
+std::string_view repeated_steering(const message::Fields& fields) {
+    for (const message::Field field : fields) {
+        if (is_steering(field.name) && fields.count(field.name) > 1) {
+            return *std::find_if(
+                steering_headers.begin(), steering_headers.end(),
+                [&](std::string_view known) { return message::same_token(known, field.name); });
+        }
+    }
+    return {};
+}
+
 std::variant<Steering, Problem> parse_steering(const message::Fields& fields,
                                                const Bounds& defaults) {
+    if (!has_own(fields)) {
+        return Steering{Route::automatic, defaults};
+    }
     Reader reader(fields);
     Steering result{reader.route(), defaults};
     Bounds& bounds = result.bounds;

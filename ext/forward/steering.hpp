@@ -25,6 +25,11 @@ inline constexpr std::array<std::string_view, 8> steering_headers{"X-Passenger-C
                                                                   "X-Gangway-Idle-Timeout",
                                                                   "X-Gangway-Timeout"};
 
+// Whether a header is one of them.
+bool is_steering(std::string_view name);
+// One of them that is there more than once; else an empty name.
+std::string_view repeated_steering(const message::Fields& fields);
+
 struct Steering {
     Route route = Route::automatic;
     Bounds bounds;

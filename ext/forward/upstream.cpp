@@ -8,7 +8,6 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -112,8 +111,8 @@ bool Upstream::has_input() const {
 // than all of them.
 awaitable<Received> Upstream::receive(net::mutable_buffer space) {
     for (unsigned look = 0; look < looks; look++) {
-        co_await net::post(socket_.get_executor(), use_awaitable);
-        const Received received = receive_now(fd_, space);
+        co_await begin_look();
+        const Received received = end_look(space);
         if (received.error != net::error::would_block) {
             co_return received;
         }

@@ -35,6 +35,10 @@ class Upstream {
     awaitable<std::optional<admin::Problem>> connect(Exchange& exchange);
 
     awaitable<Received> receive(net::mutable_buffer space);
+    // The first look that receive() takes, without a coroutine of its own: await the one, then call
+    // the other. net::error::would_block: receive() looks further.
+    auto begin_look() { return others_first(socket_.get_executor()); }
+    Received end_look(net::mutable_buffer space) { return receive_now(fd_, space); }
     // What the socket takes at once, mostly all. Then net::error::would_block, if not all.
     Sent send_now(Pieces& pieces);
     // The rest.

@@ -8,9 +8,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -36,5 +38,11 @@ using WorkerSocket = net::basic_stream_socket<net::generic::stream_protocol, Exe
 // Errors are values on the data path: every operation completes with (error_code, …).
 inline constexpr net::use_awaitable_t<Executor> use_awaitable;
 inline constexpr auto as_result = net::as_tuple(use_awaitable);
+
+// To be awaited: lets everything else that is ready have its turn. Deferred, it costs no coroutine
+// of its own.
+inline auto others_first(const Executor& executor) {
+    return net::post(executor, net::deferred);
+}
 
 } // namespace gangway

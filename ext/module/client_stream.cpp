@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -74,7 +73,16 @@ awaitable<error_code> ClientStream::read_head(message::RequestParser& parser,
     }
     read_timer_.set_after(timeout);
     for (bool whole = false; !whole;) {
-        const auto [failed, size] = co_await receive(buffer_.prepare(message::head_read_bytes));
+        const net::mutable_buffer space = buffer_.prepare(message::head_read_bytes);
+        co_await begin_look();
+        Received received = end_look(space);
+        if (received.error == net::error::would_block) {
+            if (on_idle_) {
+                on_idle_();
+            }
+            received = co_await wait_and_receive(space);
+        }
+        const auto [failed, size] = received;
         buffer_.commit(size);
         if (failed) {
             ec = message::HeadReading<true>::cut_short(failed, buffer_);
@@ -99,19 +107,26 @@ awaitable<error_code> ClientStream::read_piece(message::RequestParser& parser,
     co_return told(ec, read_timed_out_);
 }
 
-// Others go first: by then, on a busy socket, there mostly is something, and the event loop need
-// not be asked.
 awaitable<Received> ClientStream::receive(net::mutable_buffer space) {
-    yielding_ = true;
-    co_await net::post(socket_.get_executor(), use_awaitable);
+    co_await begin_look();
+    Received received = end_look(space);
+    if (received.error == net::error::would_block) {
+        received = co_await wait_and_receive(space);
+    }
+    co_return received;
+}
+
+// Others went first: by now, on a busy socket, there mostly is something, and the event loop need
+// not be asked.
+Received ClientStream::end_look(net::mutable_buffer space) {
     yielding_ = false;
     if (std::exchange(interrupted_, false)) {
-        co_return Received{net::error::operation_aborted, 0};
+        return {net::error::operation_aborted, 0};
     }
-    const Received received = receive_now(socket_.native_handle(), space);
-    if (received.error != net::error::would_block) {
-        co_return received;
-    }
+    return receive_now(socket_.native_handle(), space);
+}
+
+awaitable<Received> ClientStream::wait_and_receive(net::mutable_buffer space) {
     const auto [ec, size] = co_await socket_.async_read_some(space, as_result);
     co_return Received{ec, size};
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -55,6 +56,8 @@ class ClientStream {
     // Between two requests: what a large one needed is given back.
     void give_back_memory();
 
+    // Calls handler when read_head() is about to wait for a client that sends nothing.
+    void on_idle(std::function<void()> handler) { on_idle_ = std::move(handler); }
     // Calls handler when the client has closed its end, not only shut down its writing, while
     // attend(true) holds. To watch costs a system call for every read; so it begins only when
     // attend(true) has held for a few milliseconds, which most requests do not take.
@@ -70,6 +73,15 @@ class ClientStream {
     bool is_open() const { return socket_.is_open(); }
 
   private:
+    // The two halves of a first look for bytes, without a coroutine of its own: await the one, then
+    // call the other. net::error::would_block: wait_and_receive() waits.
+    auto begin_look() {
+        yielding_ = true;
+        return others_first(socket_.get_executor());
+    }
+    Received end_look(net::mutable_buffer space);
+    awaitable<Received> wait_and_receive(net::mutable_buffer space);
+
     struct HangupWatch;
     static void watch(const std::shared_ptr<HangupWatch>& hangup);
     error_code told(error_code ec, bool& timed_out);
@@ -80,7 +92,8 @@ class ClientStream {
     bool write_timed_out_ = false;
     LazyTimer read_timer_;
     LazyTimer write_timer_;
-    bool yielding_ = false;    // receive() lets others go first
+    std::function<void()> on_idle_;
+    bool yielding_ = false;    // between begin_look() and end_look()
     bool interrupted_ = false; // meanwhile
     LazyTimer hangup_timer_;
     std::shared_ptr<HangupWatch> hangup_; // shared with a handler, which may be queued already

@@ -352,6 +352,39 @@ TEST_P(Forwarding, PipelinedRequestsAreAnsweredInOrder) {
     EXPECT_EQ(connection.read_response().body, "101 GET /3");
 }
 
+TEST_P(Forwarding, AProcessIsLookedForOnceByAClientThatGoesOnAskingIt) {
+    start_worker(behave::answer_pid());
+    Client connection = client();
+    std::string pipelined;
+    for (int i = 0; i < 5; ++i) {
+        pipelined += "GET " + request_path(101) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    }
+    connection.send(pipelined);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(connection.read_response().body, "101 GET /");
+    }
+    EXPECT_EQ(host().calls("process_find"), 1U);
+}
+
+TEST_P(Forwarding, AClientThatIsSilentHoldsNoProcess) {
+    start_worker(behave::answer_pid());
+    Client connection = client();
+    EXPECT_EQ(connection.get(request_path(101)).status, 200);
+    EXPECT_TRUE(eventually([&] { return host().references() == 0; }));
+    EXPECT_EQ(connection.get(request_path(101)).status, 200);
+}
+
+TEST_P(Forwarding, AProcessThatHasLeftIsNotAskedAgainAndOneOfTheSamePidIs) {
+    const auto process = start_worker(behave::answer_pid());
+    Client connection = client();
+    EXPECT_EQ(connection.get(request_path(101)).status, 200);
+    host().remove(process);
+    EXPECT_TRUE(is_problem(connection.get(request_path(101)), 404, "process_not_found"));
+    const auto successor = worker(101, behave::answer_pid(), GetParam());
+    EXPECT_EQ(connection.get(request_path(101)).status, 200);
+    EXPECT_EQ(host().processed(*successor), 1U);
+}
+
 TEST_P(Forwarding, ARequestAfterAnUploadIsInStep) {
     start_worker(behave::echo());
     Client connection = client();

@@ -40,7 +40,9 @@ Report report(int queue_us, int connect_us, int first_byte_us) {
 }
 
 std::string timing(const Report& report, int total_us) {
-    return server_timing(report, report.received + microseconds(total_us));
+    std::string text = "before: ";
+    append_server_timing(text, report, report.received + microseconds(total_us));
+    return text.substr(8);
 }
 
 TEST(ServerTiming, TellsEachPartInMilliseconds) {
