@@ -4,8 +4,9 @@
 
 namespace gangway::health {
 
-Events::Listener::Listener(Events& events, const Executor& executor)
-    : events_(events), news_(executor) {
+Events::Listener::Listener(Events& events, const Executor& executor,
+                           std::function<bool(const GroupFacts& group)> wants)
+    : events_(events), wants_(std::move(wants)), news_(executor) {
     events_.listeners_.push_back(this);
 }
 
@@ -36,6 +37,9 @@ void Events::Listener::close() {
 }
 
 void Events::Listener::tell(const std::shared_ptr<const Event>& event) {
+    if (!wants_(event->group)) {
+        return;
+    }
     if (waiting_.size() == most_waiting) {
         waiting_.pop_front();
         lost_++;

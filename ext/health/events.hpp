@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,7 +29,9 @@ class Events {
 
     class Listener {
       public:
-        Listener(Events& events, const Executor& executor);
+        // wants: whether it may be told of that group.
+        Listener(Events& events, const Executor& executor,
+                 std::function<bool(const GroupFacts& group)> wants);
         ~Listener();
         Listener(const Listener&) = delete;
         Listener& operator=(const Listener&) = delete;
@@ -45,6 +48,7 @@ class Events {
         void tell(const std::shared_ptr<const Event>& event);
 
         Events& events_;
+        std::function<bool(const GroupFacts& group)> wants_;
         Timer news_;
         std::deque<std::shared_ptr<const Event>> waiting_;
         std::size_t lost_ = 0;

@@ -218,7 +218,7 @@ void Monitor::take_result(const Watch::Due& due, const Result& result, Time begu
         tell_change(process, *outcome->change);
     }
     if (outcome->decision) {
-        carry_out(process, *outcome->decision);
+        carry_out(process, *outcome->decision, ended);
     }
 }
 
@@ -237,7 +237,7 @@ void Monitor::tell_change(const WatchedProcess& process, const Change& change) {
     publish("health_changed", process.subject.group, end_event(json));
 }
 
-void Monitor::carry_out(const WatchedProcess& process, const Decision& decision) {
+void Monitor::carry_out(const WatchedProcess& process, const Decision& decision, Time now) {
     JsonWriter json = begin_event(process.subject);
     if (decision.action == Action::refuse) {
         log_.warn(describe(process.subject) + " is not ejected: " +
@@ -253,17 +253,18 @@ void Monitor::carry_out(const WatchedProcess& process, const Decision& decision)
     if (dry_run) {
         log_.notice(describe(process.subject) +
                     " would be ejected, were this no dry run: " + decision.sentence);
-    } else {
-        eject(process);
+    } else if (!eject(process)) {
+        return;
     }
+    watch_.note_ejection(process.subject.group, now, usec_since_epoch());
     publish("ejected", process.subject.group, end_event(json));
 }
 
-void Monitor::eject(const WatchedProcess& process) {
+bool Monitor::eject(const WatchedProcess& process) {
     const gangway_process_id id{0, pool::abi(process.subject.gupid)};
     const auto ref = pool_.find(id);
     if (ref == nullptr) {
-        return;
+        return false;
     }
     const std::chrono::milliseconds kill_after =
         find_plan(plans_, process.subject.group)->kill_after;
@@ -274,9 +275,11 @@ void Monitor::eject(const WatchedProcess& process) {
     if (!detached && may_be_killed) {
         evictions_.forget_last();
     }
-    log_.warn(describe(process.subject) +
-              (detached ? " is ejected: " : " has left before it was ejected: ") +
-              std::string(word(process.track.reason())) + "; Passenger replaces it");
+    if (detached) {
+        log_.warn(describe(process.subject) + " is ejected: " +
+                  std::string(word(process.track.reason())) + "; Passenger replaces it");
+    }
+    return detached;
 }
 
 void Monitor::publish(std::string_view event, const std::string& group, std::string data) {

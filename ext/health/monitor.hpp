@@ -60,8 +60,9 @@ class Monitor {
     awaitable<void> check(Lane& lane, Watch::Due due);
     void take_result(const Watch::Due& due, const Result& result, Time begun, Time ended);
     void tell_change(const WatchedProcess& process, const Change& change);
-    void carry_out(const WatchedProcess& process, const Decision& decision);
-    void eject(const WatchedProcess& process);
+    void carry_out(const WatchedProcess& process, const Decision& decision, Time now);
+    // False: it had left before.
+    bool eject(const WatchedProcess& process);
     void publish(std::string_view event, const std::string& group, std::string data);
 
     Executor executor_;

@@ -10,6 +10,7 @@
 
 #include "forward/request_encoder.hpp"
 #include "forward/route.hpp"
+#include "health/busy.hpp"
 #include "message/read.hpp"
 #include "message/rules.hpp"
 #include "module/send.hpp"
@@ -35,13 +36,6 @@ void set(Result& result, Verdict verdict, Reason reason, std::string detail) {
 
 void unhealthy(Result& result, Reason reason, std::string detail) {
     set(result, Verdict::unhealthy, reason, std::move(detail));
-}
-
-std::string print_seconds(milliseconds duration) {
-    const auto whole = std::to_string(duration.count() / 1000);
-    const auto rest = std::to_string(1000 + duration.count() % 1000).substr(1);
-    const std::size_t end = rest.find_last_not_of('0');
-    return end == std::string::npos ? whole + " s" : whole + "." + rest.substr(0, end + 1) + " s";
 }
 
 forward::Bounds bounds(milliseconds timeout) {
@@ -170,15 +164,10 @@ void Probe::say_busy(Result& result, Reason reason) const {
     const std::uint64_t busy = now - std::min(now, state.last_used_usec);
     const std::uint64_t limit = static_cast<std::uint64_t>(check_->busy_limit.count()) * 1000;
     if (limit > 0 && busy > limit) {
-        unhealthy(result, Reason::busy_too_long,
-                  "The process has served a request for longer than " +
-                      print_seconds(check_->busy_limit) +
-                      "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
-        return;
+        say_busy_too_long(result, check_->busy_limit);
+    } else {
+        health::say_busy(result, state.sessions);
     }
-    set(result, Verdict::busy, reason,
-        "The process serves " + std::to_string(state.sessions) +
-            (state.sessions == 1 ? " request." : " requests."));
 }
 
 void Probe::say_not_routable(Result& result) const {

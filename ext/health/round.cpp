@@ -33,7 +33,11 @@ Round::Round(const Executor& executor, pool::Pool& pool, std::uint32_t max_heade
       check_(check),
       subjects_(std::move(subjects)),
       news_(executor, Timer::time_point::max()),
-      deadline_(executor, [this] { on_deadline(); }) {}
+      deadline_(executor, [this] { on_deadline(); }) {
+    for (const Subject& subject : subjects_) {
+        group_of_.push_back(&groups_[subject.group]);
+    }
+}
 
 void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
     started_ = LazyTimer::Clock::now();
@@ -46,19 +50,45 @@ void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
 }
 
 awaitable<void> Round::run(Lane& lane) {
-    while (next_subject_ < subjects_.size()) {
-        const std::size_t index = next_subject_++;
-        const std::string& gupid = subjects_[index].gupid;
-        const gangway_process_id id{0, pool::abi(gupid)};
-        Result result;
-        try {
-            result = co_await lane.probe.run(check_, id);
-        } catch (const std::exception& e) { // Out of memory, say.
-            result.reason = Reason::not_routable;
-            result.detail = std::string("The check itself failed: ") + e.what() + ".";
+    Group* with_room = nullptr;
+    for (auto index = take(with_room); index; index = take(with_room)) {
+        Group& group = *group_of_[*index];
+        const unsigned ended_before = group.ended;
+        group.running++;
+        Result result = co_await check(lane, *index);
+        group.running--;
+        const bool in_the_way = group.running > 0 || group.ended != ended_before;
+        if (result.reason == Reason::last_free_slot && in_the_way && !is_over()) {
+            group.put_off.push_back({*index, std::move(result)});
+            // Else whoever still runs takes it, once he has ended.
+            with_room = group.running == 0 ? &group : nullptr;
+        } else {
+            group.ended++;
+            finish(*index, std::move(result));
+            with_room = &group;
         }
-        finish(index, std::move(result));
     }
+}
+
+std::optional<std::size_t> Round::take(Group* with_room) {
+    if (with_room != nullptr && !with_room->put_off.empty()) {
+        const std::size_t index = with_room->put_off.front().index;
+        with_room->put_off.pop_front();
+        return index;
+    }
+    return next_subject_ < subjects_.size() ? std::optional(next_subject_++) : std::nullopt;
+}
+
+awaitable<Result> Round::check(Lane& lane, std::size_t index) {
+    const gangway_process_id id{0, pool::abi(subjects_[index].gupid)};
+    Result result;
+    try {
+        result = co_await lane.probe.run(check_, id);
+    } catch (const std::exception& e) { // Out of memory, say.
+        result.reason = Reason::not_routable;
+        result.detail = std::string("The check itself failed: ") + e.what() + ".";
+    }
+    co_return result;
 }
 
 void Round::finish(std::size_t index, Result result) {
@@ -83,6 +113,11 @@ void Round::on_deadline() {
         result.checked_at_usec = usec_since_epoch();
         finish(next_subject_++, std::move(result));
     }
+    for (auto& [name, group] : groups_) {
+        for (Finished& late : std::exchange(group.put_off, {})) {
+            finish(late.index, std::move(late.result));
+        }
+    }
     for (const auto& lane : lanes_) {
         lane->probe.cut();
     }
@@ -104,6 +139,9 @@ awaitable<std::optional<Round::Finished>> Round::next() {
 void Round::cut() {
     cut_ = true;
     next_subject_ = subjects_.size();
+    for (auto& [name, group] : groups_) {
+        group.put_off.clear();
+    }
     for (const auto& lane : lanes_) {
         lane->probe.cut();
     }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +40,10 @@ struct Summary {
     void count(Verdict verdict);
 };
 
+// A check leaves visitors the group's last free slot, so in a group of processes with one slot each
+// the checks of a round stand in each other's way. One for which only that slot is left is put off
+// until another of its group has ended.
+//
 // On the server's thread. Whoever has called start() must co_await end() before it goes.
 class Round {
   public:
@@ -70,8 +76,19 @@ class Round {
         forward::Companion companion;
     };
 
+    struct Group {
+        unsigned running = 0; // checks
+        unsigned ended = 0;
+        std::deque<Finished> put_off{}; // each with what would be said of it now
+    };
+
     awaitable<void> run(Lane& lane);
+    // The next subject: of those that were put off in a group that has room again, if one is given,
+    // or one whose turn has not come. Nothing when there is none.
+    std::optional<std::size_t> take(Group* with_room);
+    awaitable<Result> check(Lane& lane, std::size_t index);
     void on_deadline();
+    bool is_over() const { return cut_ || summary_.deadline_reached; }
     void finish(std::size_t index, Result result);
 
     Executor executor_;
@@ -79,6 +96,8 @@ class Round {
     std::uint32_t max_header_bytes_;
     const Check& check_;
     std::vector<Subject> subjects_;
+    std::map<std::string, Group, std::less<>> groups_; // by name
+    std::vector<Group*> group_of_;                     // of each subject
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::deque<Finished> finished_;
     Timer news_; // never expires; cancelled when there is a result

@@ -75,6 +75,12 @@ class Track {
     std::optional<Change> add(const Result& result, const Thresholds& thresholds, Time begun,
                               std::uint64_t now_usec);
 
+    // Before a result is added: how long the process has been found busy, at each check up to that
+    // one, with a request that came at the same time.
+    Time::duration busy_for(const Result& result, Time begun) const {
+        const bool same = result.busy_since_usec && busy_since_usec_ == result.busy_since_usec;
+        return same ? begun - first_seen_busy_ : Time::duration::zero();
+    }
     // The last check that counts was a failure, whatever the standing is as yet.
     bool is_failing() const { return unhealthy_in_a_row_ > 0; }
     Standing standing() const { return standing_; }
@@ -90,7 +96,7 @@ class Track {
     std::vector<PastCheck> history() const;
 
   private:
-    void keep(const Result& result);
+    void keep(const Result& result, Time begun);
     Standing next_standing(const Thresholds& thresholds) const;
 
     std::array<PastCheck, history_size> ring_; // check n, from 0, is at n % history_size
@@ -99,6 +105,8 @@ class Track {
     std::uint64_t failures_ = 0;
     std::uint64_t since_usec_;
     Time not_before_;
+    std::optional<std::uint64_t> busy_since_usec_; // as Passenger says; none: it was not busy
+    Time first_seen_busy_;                         // with that
     unsigned healthy_in_a_row_ = 0;
     unsigned unhealthy_in_a_row_ = 0;
     Standing standing_ = Standing::unknown;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "health/busy.hpp"
+
 namespace gangway::health {
 
 namespace {
@@ -126,17 +128,18 @@ std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, T
         return std::nullopt;
     }
     Track& track = process->second.track;
-    Outcome outcome{track.add(result, group->second.plan.thresholds, begun, now_usec), {}};
+    const Result seen =
+        as_seen(result, track.busy_for(result, begun), group->second.plan.check.busy_limit);
+    Outcome outcome{track.add(seen, group->second.plan.thresholds, begun, now_usec), {}};
     if (track.standing() != Standing::unhealthy) {
         process->second.last_refusal = Refusal::none;
-    } else if (group->second.plan.ejection.enabled && result.verdict == Verdict::unhealthy) {
-        outcome.decision = decide(group->second, process->second, ended, now_usec);
+    } else if (group->second.plan.ejection.enabled && seen.verdict == Verdict::unhealthy) {
+        outcome.decision = decide(group->second, process->second, ended);
     }
     return outcome;
 }
 
-std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& process, Time now,
-                                      std::uint64_t now_usec) {
+std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& process, Time now) {
     // When all begin to fail at once, the first to fall must not find the others healthy still.
     GroupHealth health = group.health();
     for (const auto& [gupid, other] : group.processes) {
@@ -148,9 +151,6 @@ std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& proce
     }
     Decision decision = group.ejections.decide(group.plan.ejection, health, now);
     if (decision.action != Action::refuse) {
-        group.ejections.note(now);
-        group.ejected++;
-        group.last_ejection_usec = now_usec;
         process.last_refusal = Refusal::none;
         return decision;
     }
@@ -160,6 +160,15 @@ std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& proce
     }
     process.last_refusal = decision.refusal;
     return decision;
+}
+
+void Watch::note_ejection(std::string_view group, Time now, std::uint64_t now_usec) {
+    const auto found = groups_.find(group);
+    if (found != groups_.end()) {
+        found->second.ejections.note(now);
+        found->second.ejected++;
+        found->second.last_ejection_usec = now_usec;
+    }
 }
 
 const WatchedGroup* Watch::find(std::string_view group) const {

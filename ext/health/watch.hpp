@@ -79,13 +79,15 @@ class Watch {
     std::optional<Outcome> add(const Due& due, const Result& result, Time begun, Time ended,
                                std::uint64_t now_usec);
 
+    // That a decision to eject, in a dry run too, was carried out: it counts to the share.
+    void note_ejection(std::string_view group, Time now, std::uint64_t now_usec);
+
     const WatchedGroup* find(std::string_view group) const;
     const WatchedProcess* find(std::string_view group, std::string_view gupid) const;
     const std::map<std::string, WatchedGroup, std::less<>>& groups() const { return groups_; }
 
   private:
-    std::optional<Decision> decide(WatchedGroup& group, WatchedProcess& process, Time now,
-                                   std::uint64_t now_usec);
+    static std::optional<Decision> decide(WatchedGroup& group, WatchedProcess& process, Time now);
 
     const std::vector<Plan>& plans_;
     std::function<std::uint32_t()> random_;

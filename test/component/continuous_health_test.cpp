@@ -153,14 +153,23 @@ TEST_F(ContinuousHealth, AProcessThatIsWellAgainIsHealthyAgain) {
 TEST_F(ContinuousHealth, ABusyProcessIsNotAnUnhealthyOneUntilTheLimit) {
     const auto process = add(behave::answer_pid());
     host().visitor_enters(*process);
-    start(every_50_ms(R"("busy_limit_seconds": 60)"));
+    start(every_50_ms(R"("busy_limit_seconds": 1)"));
     ASSERT_TRUE(eventually([&] { return watched(*process)["last"]["state"] == "busy"; }));
     EXPECT_EQ(watched(*process)["state"].asString(), "unknown");
-    host().locked([&](Pool&) { process->last_used_usec = now_usec() - 61'000'000; });
     EXPECT_TRUE(becomes(*process, "unhealthy"));
     EXPECT_EQ(watched(*process)["last"]["reason"].asString(), "busy_too_long");
     host().visitor_leaves(*process);
     EXPECT_TRUE(becomes(*process, "healthy"));
+}
+
+TEST_F(ContinuousHealth, ABusyProcessIsNotUnhealthyBecauseTheClockWasSet) {
+    const auto process = add(behave::answer_pid());
+    host().visitor_enters(*process);
+    host().locked([&](Pool&) { process->last_used_usec = now_usec() - 3'600'000'000; });
+    start(every_50_ms(R"("busy_limit_seconds": 600)"));
+    ASSERT_TRUE(eventually([&] { return watched(*process)["checks"].asInt() > 5; }));
+    EXPECT_EQ(watched(*process)["last"]["reason"].asString(), "busy");
+    EXPECT_EQ(watched(*process)["failures"].asInt(), 0);
 }
 
 TEST_F(ContinuousHealth, AProcessThatComesIsCheckedAndOneThatGoesIsForgotten) {

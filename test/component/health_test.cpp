@@ -271,6 +271,27 @@ TEST_F(HealthTest, LeavesVisitorsTheLastFreeProcess) {
     EXPECT_EQ(json(check("{}"))["summary"]["healthy"], 2);
 }
 
+TEST_F(HealthTest, ItsOwnChecksDoNotTakeTheSlotThatItLeavesVisitors) {
+    add_hanging(group(), 101, 8);
+    start();
+    const Json::Value document =
+        json(check(R"({"timeout_seconds": 0.3, "wait_seconds": 0, "concurrency": 8})"));
+    for (const Json::Value& result : document["results"]) {
+        EXPECT_EQ(state(result), "unhealthy first_byte_timeout");
+    }
+    EXPECT_EQ(document["summary"]["total"], 8);
+}
+
+TEST_F(HealthTest, WhatWasPutOffWhenTheDeadlineComesIsSaidToHaveNoFreeSlot) {
+    add_hanging(group(), 101, 3);
+    start();
+    const Json::Value document = json(check(
+        R"({"timeout_seconds": 60, "wait_seconds": 0, "concurrency": 3, "deadline_seconds": 0.3})"));
+    EXPECT_EQ(state(document["results"][0]), "skipped deadline");
+    EXPECT_EQ(state(document["results"][1]), "skipped deadline");
+    EXPECT_EQ(state(document["results"][2]), "busy last_free_slot");
+}
+
 TEST_F(HealthTest, ChecksAGroupsOnlyProcessUnlessVisitorsWait) {
     const auto only = worker(101, behave::answer_pid());
     start();

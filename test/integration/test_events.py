@@ -66,6 +66,14 @@ def test_the_stream_begins_at_once_and_is_one_of_server_sent_events(python):
         assert listener.comments == 1 and listener.events == []
 
 
+def test_a_silent_stream_shows_every_15_seconds_that_it_lives(python):
+    with Listener(python) as listener:
+        begun = time.monotonic()
+        wait_until(lambda: listener.comments >= 2, "another comment comes", 30)
+        assert 14 < time.monotonic() - begun < 25
+        assert listener.events == []
+
+
 @pytest.mark.parametrize("method, target, status, code", [
     ("HEAD", "/v1/events", 200, None), ("POST", "/v1/events", 405, "method_not_allowed"),
     ("GET", "/v1/events?group=x", 400, "bad_parameter"), ("GET", "/v1/events/x", 404, "not_found")])

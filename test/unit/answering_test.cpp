@@ -1,6 +1,5 @@
 #include "admin/answering.hpp"
 
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,11 +7,11 @@
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "run_coroutine.hpp"
 #include "wire.hpp"
 
 namespace gangway::admin {
@@ -50,24 +49,12 @@ class AnsweringTest : public testing::Test {
         ASSERT_FALSE(ec) << request << ec.message();
     }
 
-    template <typename Work>
-    void run(Work work) {
-        bool ended = false;
-        net::co_spawn(context_, std::move(work), [&](const std::exception_ptr& failure) {
-            ended = true;
-            EXPECT_EQ(failure, nullptr);
-        });
-        context_.restart();
-        while (!ended && context_.run_one() > 0) {
-        }
-    }
-
     // Whether the connection can take another request.
     template <typename What>
     bool send(const What& what) {
         bool again = false;
         const auto work = [&]() -> awaitable<void> { again = co_await answering_->send(what); };
-        run(work);
+        run_coroutine(context_, work);
         return again;
     }
     bool begin_stream() {
@@ -75,19 +62,19 @@ class AnsweringTest : public testing::Test {
         const auto work = [&]() -> awaitable<void> {
             goes_on = co_await answering_->begin_stream("application/x-ndjson");
         };
-        run(work);
+        run_coroutine(context_, work);
         return goes_on;
     }
     bool stream(const std::string& text) {
         bool goes_on = false;
         const auto work = [&]() -> awaitable<void> { goes_on = co_await answering_->stream(text); };
-        run(work);
+        run_coroutine(context_, work);
         return goes_on;
     }
     bool end_stream() {
         bool again = false;
         const auto work = [&]() -> awaitable<void> { again = co_await answering_->end_stream(); };
-        run(work);
+        run_coroutine(context_, work);
         return again;
     }
 

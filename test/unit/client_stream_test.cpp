@@ -1,4 +1,5 @@
 #include "module/client_stream.hpp"
+#include "run_coroutine.hpp"
 
 #include <array>
 #include <exception>
@@ -28,25 +29,12 @@ class ClientStreamTest : public testing::Test {
         stream_->on_hangup([this] { hangups_++; });
     }
 
-    // Runs work until it has ended.
-    template <typename Work>
-    void run(Work work) {
-        bool ended = false;
-        net::co_spawn(context_, std::move(work), [&](const std::exception_ptr& failure) {
-            ended = true;
-            EXPECT_EQ(failure, nullptr);
-        });
-        context_.restart();
-        while (!ended && context_.run_one() > 0) {
-        }
-    }
-
     Received receive() {
         Received received{{}, 0};
         const auto work = [&]() -> awaitable<void> {
             received = co_await stream_->receive(net::buffer(space_));
         };
-        run(work);
+        run_coroutine(context_, work);
         return received;
     }
 
@@ -56,7 +44,7 @@ class ClientStreamTest : public testing::Test {
             Timer timer(context_.get_executor(), duration);
             co_await timer.async_wait(as_result);
         };
-        run(work);
+        run_coroutine(context_, work);
     }
 
     void run_until_hangup() {
@@ -169,7 +157,7 @@ TEST_F(ClientStreamTest, WritesTheRestOnceTheReaderHasTakenSome) {
         EXPECT_EQ(stream_->write_now(pieces), net::error::would_block);
         written = co_await stream_->write(pieces, never);
     };
-    run(writer);
+    run_coroutine(context_, writer);
     EXPECT_FALSE(written) << written.message();
     context_.restart();
     while (taken < much.size() && context_.run_one() > 0) {
@@ -185,7 +173,7 @@ TEST_F(ClientStreamTest, GivesUpAReaderThatTakesNothing) {
         Pieces pieces(buffers);
         written = co_await stream_->write(pieces, milliseconds(2));
     };
-    run(writer);
+    run_coroutine(context_, writer);
     EXPECT_EQ(written, net::error::timed_out);
 }
 

@@ -2,20 +2,19 @@
 
 #include <array>
 #include <deque>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "forward/upstream.hpp"
 #include "pool_fake.hpp"
+#include "run_coroutine.hpp"
 
 namespace gangway::forward {
 namespace {
@@ -46,20 +45,6 @@ class ExchangeTest : public testing::Test {
         timer->async_wait([timer, function](error_code) { function(); });
     }
 
-    // Runs work until it has ended. Not to the context's end: a timer that was stopped may still be
-    // waited for.
-    template <typename Work>
-    void run(Work work) {
-        bool ended = false;
-        net::co_spawn(context_, std::move(work), [&](const std::exception_ptr& failure) {
-            ended = true;
-            EXPECT_EQ(failure, nullptr);
-        });
-        context_.restart();
-        while (!ended && context_.run_one() > 0) {
-        }
-    }
-
     // When the exchange was cut, while it paused for long.
     Clock::time_point run_until_cut() {
         Clock::time_point cut_at;
@@ -68,7 +53,7 @@ class ExchangeTest : public testing::Test {
             EXPECT_FALSE(whole);
             cut_at = Clock::now();
         };
-        run(pause);
+        run_coroutine(context_, pause);
         return cut_at;
     }
 
@@ -255,7 +240,7 @@ TEST_F(ExchangeTest, PausesUnlessItWasCut) {
         whole = co_await exchange_.pause(never);
         seen += whole ? "whole" : "cut";
     };
-    run(pauses);
+    run_coroutine(context_, pauses);
     EXPECT_EQ(seen, "whole cut");
 }
 
@@ -291,7 +276,7 @@ class UpstreamTest : public ExchangeTest {
             }
             exchange_.end();
         };
-        run(connect);
+        run_coroutine(context_, connect);
         return problem;
     }
 

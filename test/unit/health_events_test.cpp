@@ -19,6 +19,10 @@ using testing::ElementsAre;
 
 using EventPtr = std::shared_ptr<const Event>;
 
+bool everything(const GroupFacts& /*group*/) {
+    return true;
+}
+
 class EventsTest : public testing::Test {
   protected:
     void publish(const std::string& data) { events_.publish({"health_changed", {}, data}); }
@@ -47,7 +51,7 @@ class EventsTest : public testing::Test {
 };
 
 TEST_F(EventsTest, AListenerGetsEventsInTheirOrder) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     publish("1");
     publish("2");
     publish("3");
@@ -56,7 +60,7 @@ TEST_F(EventsTest, AListenerGetsEventsInTheirOrder) {
 }
 
 TEST_F(EventsTest, AnEventComesAsItWasPublished) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     GroupFacts facts;
     facts.password = "shop-password";
     events_.publish({"ejected", facts, "{}"});
@@ -70,7 +74,7 @@ TEST_F(EventsTest, AnEventComesAsItWasPublished) {
 TEST_F(EventsTest, EachOfManyListenersGetsEveryEvent) {
     std::vector<std::unique_ptr<Events::Listener>> listeners(50);
     for (auto& listener : listeners) {
-        listener = std::make_unique<Events::Listener>(events_, io_.get_executor());
+        listener = std::make_unique<Events::Listener>(events_, io_.get_executor(), everything);
     }
     publish("1");
     listeners.front().reset();
@@ -82,7 +86,7 @@ TEST_F(EventsTest, EachOfManyListenersGetsEveryEvent) {
 
 TEST_F(EventsTest, AListenerHearsNothingOfWhatWasBeforeIt) {
     publish("1");
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     EXPECT_EQ(next(listener, 0ms), nullptr);
     publish("2");
     EXPECT_THAT(all(listener), ElementsAre("2"));
@@ -91,8 +95,8 @@ TEST_F(EventsTest, AListenerHearsNothingOfWhatWasBeforeIt) {
 TEST_F(EventsTest, KnowWhetherSomebodyListens) {
     EXPECT_FALSE(events_.has_listeners());
     {
-        const Events::Listener first(events_, io_.get_executor());
-        const Events::Listener second(events_, io_.get_executor());
+        const Events::Listener first(events_, io_.get_executor(), everything);
+        const Events::Listener second(events_, io_.get_executor(), everything);
         EXPECT_TRUE(events_.has_listeners());
     }
     EXPECT_FALSE(events_.has_listeners());
@@ -100,7 +104,7 @@ TEST_F(EventsTest, KnowWhetherSomebodyListens) {
 }
 
 TEST_F(EventsTest, WakeAListenerThatWaits) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     EventPtr event;
     spawn(io_, take(listener, 10min, event));
     io_.poll();
@@ -112,7 +116,7 @@ TEST_F(EventsTest, WakeAListenerThatWaits) {
 }
 
 TEST_F(EventsTest, AListenerGivesUpWhenNothingComesInTime) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(next(listener, 20ms), nullptr);
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
@@ -120,7 +124,7 @@ TEST_F(EventsTest, AListenerGivesUpWhenNothingComesInTime) {
 }
 
 TEST_F(EventsTest, ASlowListenerLosesTheOldestAndIsToldHowMany) {
-    Events::Listener slow(events_, io_.get_executor());
+    Events::Listener slow(events_, io_.get_executor(), everything);
     for (std::size_t i = 0; i < Events::most_waiting + 3; i++) {
         publish(std::to_string(i));
     }
@@ -133,7 +137,7 @@ TEST_F(EventsTest, ASlowListenerLosesTheOldestAndIsToldHowMany) {
 }
 
 TEST_F(EventsTest, AListenerMayBeFullWithoutLoss) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     for (std::size_t i = 0; i < Events::most_waiting; i++) {
         publish(std::to_string(i));
     }
@@ -142,11 +146,11 @@ TEST_F(EventsTest, AListenerMayBeFullWithoutLoss) {
 }
 
 TEST_F(EventsTest, TheLossOfOneListenerIsNoLossOfAnother) {
-    Events::Listener slow(events_, io_.get_executor());
+    Events::Listener slow(events_, io_.get_executor(), everything);
     for (std::size_t i = 0; i < Events::most_waiting; i++) {
         publish("old");
     }
-    Events::Listener fresh(events_, io_.get_executor());
+    Events::Listener fresh(events_, io_.get_executor(), everything);
     publish("new");
     EXPECT_EQ(slow.take_lost(), 1U);
     EXPECT_EQ(fresh.take_lost(), 0U);
@@ -154,7 +158,7 @@ TEST_F(EventsTest, TheLossOfOneListenerIsNoLossOfAnother) {
 }
 
 TEST_F(EventsTest, CloseEndsTheWait) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     EventPtr event;
     spawn(io_, take(listener, 10min, event));
     io_.poll();
@@ -165,10 +169,25 @@ TEST_F(EventsTest, CloseEndsTheWait) {
 }
 
 TEST_F(EventsTest, AClosedListenerGivesNothingThoughEventsWait) {
-    Events::Listener listener(events_, io_.get_executor());
+    Events::Listener listener(events_, io_.get_executor(), everything);
     publish("1");
     listener.close();
     EXPECT_EQ(next(listener, 10min), nullptr);
+}
+
+TEST_F(EventsTest, WhatAListenerDoesNotWantIsNeitherToldNorLost) {
+    Events::Listener listener(events_, io_.get_executor(),
+                              [](const GroupFacts& group) { return group.uuid == "mine"; });
+    GroupFacts mine;
+    mine.uuid = "mine";
+    events_.publish({"health_changed", mine, "first"});
+    for (std::size_t i = 0; i < 2 * Events::most_waiting; i++) {
+        publish("another's");
+    }
+    events_.publish({"health_changed", mine, "second"});
+    EXPECT_EQ(next(listener)->data, "first");
+    EXPECT_EQ(next(listener)->data, "second");
+    EXPECT_EQ(listener.take_lost(), 0U);
 }
 
 } // namespace

@@ -93,6 +93,7 @@ class LivePool : public pool::Pool {
     pool::FakePool rows;
     std::map<std::string, Manner, std::less<>> manners; // by gupid; well, if it is not there
     std::vector<std::string> detached;                  // gupids, in their order
+    bool all_have_left = false;                         // when they are to be detached
     unsigned snapshots = 0;
     unsigned sessions = 0;                              // open now
     unsigned most_sessions = 0;                         // at a time
@@ -191,7 +192,7 @@ class LivePool : public pool::Pool {
             return GANGWAY_OK;
         }
         gangway_status detach() override {
-            if (row().enabled == GANGWAY_PROCESS_DETACHED) {
+            if (pool_.all_have_left || row().enabled == GANGWAY_PROCESS_DETACHED) {
                 return GANGWAY_NOT_FOUND;
             }
             row().enabled = GANGWAY_PROCESS_DETACHED;

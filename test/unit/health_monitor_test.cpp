@@ -68,7 +68,8 @@ class Hearer {
 
     awaitable<void> listen(net::io_context& io, Events& events) {
         const std::shared_ptr<Shared> shared = shared_;
-        Events::Listener listener(events, io.get_executor());
+        Events::Listener listener(events, io.get_executor(),
+                                  [](const GroupFacts& /*group*/) { return true; });
         shared->listener = &listener;
         while (!listener.is_closed()) {
             if (const auto event = co_await listener.next(1min)) {
@@ -395,6 +396,19 @@ TEST_F(EjectingMonitor, EjectsWhatIsUnhealthy) {
     ASSERT_TRUE(until([&] { return !hearer.data("process_detached").empty(); }));
     EXPECT_EQ(monitor_->watch().find("shop", "sick"), nullptr);
     EXPECT_EQ(monitor_->watch().find("shop")->ejected, 1U);
+}
+
+TEST_F(EjectingMonitor, OneThatHasLeftBeforeIsNoneThatWasEjected) {
+    pool_.all_have_left = true;
+    start_and_fall_ill();
+    Hearer hearer(io_, events_);
+    ASSERT_TRUE(until([&] { return standing("sick") == Standing::unhealthy; }));
+    const std::uint64_t before = checks("sick");
+    ASSERT_TRUE(until([&] { return checks("sick") > before + 3; }));
+    EXPECT_THAT(hearer.data("ejected"), IsEmpty());
+    EXPECT_THAT(hearer.data("ejection_refused"), IsEmpty()) << "the share is used up";
+    EXPECT_EQ(log_.count("ejected"), 0U);
+    EXPECT_EQ(monitor_->watch().find("shop")->ejected, 0U);
 }
 
 TEST_F(EjectingMonitor, EjectsNobodyInADryRunAndSaysWhomItWould) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -23,6 +22,7 @@
 
 #include "health/round.hpp"
 #include "pool_fake.hpp"
+#include "run_coroutine.hpp"
 #include "session_header.hpp"
 
 namespace gangway::health {
@@ -86,24 +86,11 @@ class ProbeTest : public testing::Test {
     }
     const pool::SessionEnd& end(std::size_t index = 0) { return process().sessions.at(index).end; }
 
-    // Runs work until it has ended.
-    template <typename Work>
-    void run(Work work) {
-        bool ended = false;
-        net::co_spawn(context_, std::move(work), [&](const std::exception_ptr& failure) {
-            ended = true;
-            EXPECT_EQ(failure, nullptr);
-        });
-        context_.restart();
-        while (!ended && context_.run_one() > 0) {
-        }
-    }
-
     Result check() {
         Result result;
         const gangway_process_id who = id();
         const auto work = [&]() -> awaitable<void> { result = co_await probe_.run(check_, who); };
-        run(work);
+        run_coroutine(context_, work);
         for (const auto& [gupid, each] : pool_.processes) {
             EXPECT_EQ(each.references, 0U) << gupid;
             for (std::size_t i = 0; i < each.opened; i++) {
@@ -665,7 +652,7 @@ class RoundTest : public ProbeTest {
             }
             co_await round_->end();
         };
-        run(work);
+        run_coroutine(context_, work);
         for (const auto& [gupid, each] : pool_.processes) {
             EXPECT_EQ(each.references, 0U) << gupid;
             for (std::size_t i = 0; i < each.opened; i++) {
@@ -781,7 +768,7 @@ TEST_F(RoundTest, DoesNotReachADeadlineThatComesWhenAllIsKnown) {
         EXPECT_FALSE(next.has_value());
         co_await round_->end();
     };
-    run(work);
+    run_coroutine(context_, work);
     EXPECT_EQ(round_->summary().healthy, 1U);
     EXPECT_FALSE(round_->summary().deadline_reached);
 }
@@ -818,7 +805,7 @@ TEST_F(RoundTest, LeavesNothingBehindWhenItEndsAsSoonAsItWasStarted) {
         const auto next = co_await round_->next();
         EXPECT_FALSE(next.has_value());
     };
-    run(work);
+    run_coroutine(context_, work);
     EXPECT_EQ(results(), "");
     EXPECT_EQ(process("b").opened, 0U);
 }

@@ -74,7 +74,10 @@ class HealthState : public testing::Test {
         result.body_bytes = 12;
         result.route = "pool";
         result.checked_at_usec = at;
-        watch_.add({group, gupid, nullptr}, result, start, start, at);
+        const auto outcome = watch_.add({group, gupid, nullptr}, result, start, start, at);
+        if (outcome && outcome->decision && outcome->decision->action != health::Action::refuse) {
+            watch_.note_ejection(group, start, at);
+        }
     }
 
     Document list(const std::string& query, const Access& access = Access::full()) {

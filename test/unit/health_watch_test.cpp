@@ -66,6 +66,9 @@ class WatchTest : public testing::Test {
                 outcome = std::move(each);
             }
         }
+        if (outcome && outcome->decision && outcome->decision->action != Action::refuse) {
+            watch_.note_ejection("shop", now_, now_usec);
+        }
         EXPECT_TRUE(found) << gupid << " was not due";
         return outcome;
     }
@@ -312,6 +315,76 @@ TEST_F(WatchTest, CountsOneThatIsDisabledWhenItIsAttachedForNone) {
     EXPECT_EQ(group().health().total, 0U);
 }
 
+// ---------------------------------------------------------------- busy
+
+class WatchOfABusyProcess : public WatchTest {
+  protected:
+    WatchOfABusyProcess() {
+        plan().check.busy_limit = 30s;
+        attach("a");
+    }
+    // What a check finds that goes by the machine's clock, which may have been set.
+    static Result busy(Reason reason, std::uint64_t since_usec = 1) {
+        Result result = verdict(reason == Reason::busy ? Verdict::busy : Verdict::unhealthy);
+        result.reason = reason;
+        result.detail = "by the clock";
+        result.busy_since_usec = since_usec;
+        return result;
+    }
+    // Of the last check.
+    std::string said() { return std::string(word(process("a").track.last()->reason)); }
+};
+
+TEST_F(WatchOfABusyProcess, IsBusyForTooLongOnceItWasSeenSoForThatLong) {
+    for (int i = 0; i < 3; i++) {
+        check("a", busy(Reason::busy_too_long));
+        EXPECT_EQ(said(), "busy");
+        EXPECT_EQ(process("a").track.last()->detail,
+                  "The process serves a request, and was not yet seen to do so for longer than "
+                  "30 s.");
+    }
+    EXPECT_EQ(process("a").track.failures(), 0U);
+    check("a", busy(Reason::busy_too_long));
+    EXPECT_EQ(said(), "busy_too_long");
+    EXPECT_EQ(process("a").track.last()->detail, "by the clock");
+    EXPECT_EQ(standing("a"), Standing::unhealthy);
+}
+
+TEST_F(WatchOfABusyProcess, IsBusyForTooLongThoughTheClockWasSetBack) {
+    for (int i = 0; i < 3; i++) {
+        check("a", busy(Reason::busy));
+        EXPECT_EQ(said(), "busy");
+    }
+    check("a", busy(Reason::busy));
+    EXPECT_EQ(said(), "busy_too_long");
+    EXPECT_EQ(process("a").track.last()->detail,
+              "The process has served a request for longer than 30 s; look at what it does (gdb, "
+              "py-spy, a thread dump), or restart it.");
+}
+
+TEST_F(WatchOfABusyProcess, BeginsAnewWithAnotherRequestAndAfterAnAnswer) {
+    for (std::uint64_t i = 0; i < 6; i++) {
+        check("a", busy(Reason::busy_too_long, i));
+        EXPECT_EQ(said(), "busy");
+    }
+    for (int i = 0; i < 3; i++) {
+        check("a", busy(Reason::busy_too_long));
+        check("a", busy(Reason::busy_too_long));
+        check("a", healthy);
+    }
+    EXPECT_EQ(process("a").track.failures(), 0U);
+}
+
+TEST_F(WatchOfABusyProcess, IsNeverBusyForTooLongWithoutALimit) {
+    plan().check.busy_limit = 0s;
+    for (int i = 0; i < 10; i++) {
+        check("a", busy(Reason::busy));
+        EXPECT_EQ(said(), "busy");
+    }
+}
+
+// ---------------------------------------------------------------- ejections
+
 class WatchWithEjections : public WatchTest {
   protected:
     WatchWithEjections() {
@@ -346,6 +419,19 @@ TEST_F(WatchWithEjections, EjectWhatIsUnhealthy) {
     EXPECT_EQ(group().ejected, 1U);
     EXPECT_EQ(group().refused, 0U);
     EXPECT_EQ(group().last_ejection_usec, now_usec);
+}
+
+TEST_F(WatchWithEjections, OneThatWasNotCarriedOutDoesNotCount) {
+    attach_with_another("a");
+    now_ += 10s;
+    for (const Watch::Due& due : take_due()) {
+        const auto outcome =
+            watch_.add(due, due.gupid == "a" ? unhealthy : healthy, now_, now_, now_usec);
+        EXPECT_EQ(word_of(outcome), due.gupid == "a" ? "eject" : "nothing");
+    }
+    EXPECT_EQ(group().ejected, 0U);
+    EXPECT_EQ(group().last_ejection_usec, std::nullopt);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "eject") << "the share is used up";
 }
 
 TEST_F(WatchWithEjections, DecideNothingUnlessThePlanSaysDetach) {

@@ -82,13 +82,14 @@ TEST_P(OneThatIsGoing, IsLookedForAgainSinceItsPidMayBeAnothers) {
     EXPECT_EQ(in_the_pool_.references, 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    LastProcess, OneThatIsGoing,
-    ::testing::Values(
-        Gone{"dead", GANGWAY_NOT_FOUND, GANGWAY_PROCESS_ALIVE, GANGWAY_PROCESS_ENABLED},
-        Gone{"shutting down", GANGWAY_OK, GANGWAY_PROCESS_SHUTDOWN_TRIGGERED,
-             GANGWAY_PROCESS_ENABLED},
-        Gone{"detached", GANGWAY_OK, GANGWAY_PROCESS_ALIVE, GANGWAY_PROCESS_DETACHED}));
+INSTANTIATE_TEST_SUITE_P(LastProcess, OneThatIsGoing,
+                         ::testing::Values(Gone{"dead", GANGWAY_NOT_FOUND, GANGWAY_PROCESS_ALIVE,
+                                                GANGWAY_PROCESS_ENABLED},
+                                           Gone{"shutting down", GANGWAY_OK,
+                                                GANGWAY_PROCESS_SHUTDOWN_TRIGGERED,
+                                                GANGWAY_PROCESS_ENABLED},
+                                           Gone{"detached", GANGWAY_OK, GANGWAY_PROCESS_ALIVE,
+                                                GANGWAY_PROCESS_DETACHED}));
 
 } // namespace
 } // namespace gangway::pool
