@@ -16,14 +16,29 @@ std::string print(const health::Event& event) {
 
 } // namespace
 
+// While one lives, interrupt() reaches its listener.
+class EventStream::Running {
+  public:
+    Running(EventStream& owner, health::Events::Listener& listener) : owner_(owner) {
+        owner_.listener_ = &listener;
+    }
+    ~Running() { owner_.listener_ = nullptr; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    EventStream& owner_;
+};
+
 awaitable<bool> EventStream::run(const Access& access) {
-    if (!co_await answering_.begin_stream("text/event-stream")) {
+    const bool begun = co_await answering_.begin_stream("text/event-stream");
+    if (!begun || context_.draining) { // The drain may have begun while a slow client read.
         co_return false;
     }
     health::Events::Listener listener(
         context_.events, executor_,
         [&access](const health::GroupFacts& group) { return access.sees(group); });
-    listener_ = &listener;
+    const Running running(*this, listener);
     context_.monitor.wake();
     std::string text = ": listening\n\n";
     bool going_on = true;
@@ -45,7 +60,6 @@ awaitable<bool> EventStream::run(const Access& access) {
             text += print(*event);
         }
     }
-    listener_ = nullptr;
     co_return false;
 }
 

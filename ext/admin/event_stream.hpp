@@ -20,6 +20,8 @@ class EventStream {
     void interrupt();
 
   private:
+    class Running;
+
     Context& context_;
     Answering& answering_;
     Executor executor_;

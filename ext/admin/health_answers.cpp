@@ -58,8 +58,9 @@ std::string whole_document(const Round& round, const std::vector<health::Result>
 
 class HealthAnswers::Lanes {
   public:
-    Lanes(unsigned& taken, unsigned wanted)
-        : taken_(taken), count_(std::min(wanted, most_checks_at_once - taken)) {
+    // most: as long as that are taken already, none is to be had.
+    Lanes(unsigned& taken, unsigned wanted, unsigned most)
+        : taken_(taken), count_(std::min(wanted, most - std::min(most, taken))) {
         taken_ += count_;
     }
     ~Lanes() { taken_ -= count_; }
@@ -111,7 +112,7 @@ awaitable<bool> HealthAnswers::one(std::string_view id, std::string_view query,
     }
     order.concurrency = 1;
     order.deadline = order.check.wait + order.check.timeout + more_than_enough;
-    co_return co_await carry_out(std::move(order), Form::single);
+    co_return co_await carry_out(std::move(order), access, Form::single);
 }
 
 awaitable<bool> HealthAnswers::many(const std::string& body, const Access& access, bool as_lines) {
@@ -125,17 +126,19 @@ awaitable<bool> HealthAnswers::many(const std::string& body, const Access& acces
     if (const auto* problem = std::get_if<Problem>(&parsed)) {
         co_return co_await answering_.send(*problem);
     }
-    co_return co_await carry_out(std::get<RoundOrder>(std::move(parsed)),
+    co_return co_await carry_out(std::get<RoundOrder>(std::move(parsed)), access,
                                  as_lines ? Form::lines : Form::document);
 }
 
-awaitable<bool> HealthAnswers::carry_out(RoundOrder order, Form form) {
+awaitable<bool> HealthAnswers::carry_out(RoundOrder order, const Access& access, Form form) {
     const auto most =
         static_cast<unsigned>(std::min<std::size_t>(order.concurrency, order.subjects.size()));
-    const Lanes lanes(context_.checks_at_once, most);
+    const Lanes lanes(context_.checks_at_once, most,
+                      access.sees_all() ? most_checks_at_once : most_checks_at_once_of_users);
     if (lanes.count() == 0 && !order.subjects.empty()) {
         const Problem problem{Code::too_many_requests,
-                              "There are 256 health checks at once already; try again later."};
+                              "There are too many health checks at once already (256 for "
+                              "administrators, 192 for others); try again later."};
         co_return co_await answering_.send(problem);
     }
     Round round(executor_, context_.pool, context_.config.max_header_bytes, order.check,

@@ -34,7 +34,7 @@ class HealthAnswers {
     class Running;
     enum class Form { single, document, lines };
 
-    awaitable<bool> carry_out(RoundOrder order, Form form);
+    awaitable<bool> carry_out(RoundOrder order, const Access& access, Form form);
     awaitable<bool> write_lines(health::Round& round);
     awaitable<bool> write_document(health::Round& round, bool single);
 

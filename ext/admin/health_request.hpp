@@ -28,6 +28,8 @@ struct RoundOrder {
 
 // Of concurrency.
 inline constexpr unsigned most_checks_at_once = 256;
+// Those who do not see all groups can take so many: the rest is for administrators.
+inline constexpr unsigned most_checks_at_once_of_users = 192;
 
 // POST /v1/health: a JSON object, or nothing. Of the pool what access may act on.
 std::variant<RoundOrder, Problem> parse_round(std::string_view body, const Access& access,

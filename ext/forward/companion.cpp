@@ -9,11 +9,19 @@ namespace gangway::forward {
 
 void Companion::start(awaitable<void> work) {
     running_ = true;
-    net::co_spawn(executor_, run(std::move(work)), net::detached);
+    try {
+        net::co_spawn(executor_, run(std::move(work)), net::detached);
+    } catch (...) {
+        running_ = false;
+        throw;
+    }
 }
 
 awaitable<void> Companion::run(awaitable<void> work) {
-    co_await std::move(work);
+    try {
+        co_await std::move(work);
+    } catch (...) { // Out of memory, say. Whoever waits for the end must not wait for ever.
+    }
     running_ = false;
     end_.cancel();
 }

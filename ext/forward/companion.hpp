@@ -13,7 +13,7 @@ class Companion {
     Companion(const Companion&) = delete;
     Companion& operator=(const Companion&) = delete;
 
-    // work may throw nothing.
+    // What work throws is dropped: it should throw nothing that matters.
     void start(awaitable<void> work);
     bool is_running() const { return running_; }
     awaitable<void> ended();

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "forward/problems.hpp"
 
@@ -208,7 +209,12 @@ awaitable<std::optional<Problem>> Upstream::connect_direct(Exchange& exchange) {
     if (fd < 0) {
         co_return could_not_connect();
     }
-    socket_.assign(endpoint->protocol(), fd);
+    error_code not_assigned;
+    socket_.assign(endpoint->protocol(), fd, not_assigned);
+    if (not_assigned) { // The event loop can take no more.
+        ::close(fd);
+        co_return could_not_connect();
+    }
     auto [ec] = co_await socket_.async_connect(*endpoint, as_result);
     if (exchange.is_cut()) {
         co_return std::nullopt;

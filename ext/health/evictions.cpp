@@ -49,6 +49,8 @@ void Evictions::forget_last() {
 std::vector<Subject> Evictions::kill_due(Time now) {
     std::vector<Subject> killed;
     std::vector<Entry> kept;
+    killed.reserve(entries_.size()); // What is closed below must not stay in entries_.
+    kept.reserve(entries_.size());
     for (Entry& entry : entries_) {
         const bool ended = has_ended(entry.pidfd);
         if (!ended && now >= entry.kill_at) {

@@ -11,8 +11,21 @@ namespace {
 
 constexpr std::size_t max_excerpt_bytes = 80;
 constexpr std::int64_t max_regex_memory = 1024 * 1024;
+// Where RE2 cannot make a deterministic automaton within that memory, a match takes as many steps
+// as the expression has instructions times the text has bytes, 4 ns each, and everybody waits
+// meanwhile. So both are bounded, and their product.
+constexpr int max_regex_size = 1000;
+constexpr std::size_t max_regex_steps = 5'000'000;
 constexpr std::string_view advice =
     "; see the application's log, or correct the check's expectation.";
+
+int size_of(const re2::RE2& regex) {
+    return std::max({regex.ProgramSize(), regex.ReverseProgramSize(), 1});
+}
+
+std::size_t max_matched_bytes(const re2::RE2& regex) {
+    return max_regex_steps / static_cast<std::size_t>(size_of(regex));
+}
 
 // The beginning of any text, fit for a log and a terminal.
 std::string excerpt(std::string_view text) {
@@ -122,7 +135,7 @@ std::optional<Mismatch> Expectation::check_body(std::string_view content) const 
     if (content.find(body) == std::string_view::npos) {
         return unexpected("does not contain " + quote(body), content);
     }
-    if (regex && !re2::RE2::PartialMatch(content, *regex)) {
+    if (regex && !re2::RE2::PartialMatch(content.substr(0, max_matched_bytes(*regex)), *regex)) {
         return unexpected("does not match " + quote(regex->pattern()), content);
     }
     return json ? check_json(*json, content) : std::nullopt;
@@ -150,6 +163,10 @@ std::variant<std::shared_ptr<const re2::RE2>, Complaint> parse_regex(std::string
     auto regex = std::make_shared<const re2::RE2>(text, options);
     if (!regex->ok()) {
         return Complaint{"must be a regular expression of RE2: " + shorten(regex->error())};
+    }
+    if (size_of(*regex) > max_regex_size) {
+        return Complaint{
+            "is too large a regular expression; repeat less, or look for a plain text"};
     }
     return regex;
 }

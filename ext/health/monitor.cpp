@@ -173,13 +173,30 @@ void Monitor::look(Time now) {
 void Monitor::start_due(Time now) {
     const std::size_t free = idle_.size() + (most_lanes - lanes_.size());
     for (Watch::Due& due : watch_.take_due(now, free)) {
-        if (idle_.empty()) {
-            lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
-            idle_.push_back(lanes_.back().get());
+        try {
+            if (idle_.empty()) {
+                idle_.reserve(lanes_.size() + 1); // So that to give a lane back cannot fail.
+                lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
+                idle_.push_back(lanes_.back().get());
+            }
+            start_check(due);
+        } catch (const std::exception& e) { // Out of memory, say. It is due again in an interval.
+            Result result;
+            result.reason = Reason::not_routable;
+            result.detail = std::string("The check could not begin: ") + e.what() + ".";
+            watch_.add(due, result, now, now, usec_since_epoch());
         }
-        Lane* lane = idle_.back();
-        idle_.pop_back();
-        lane->companion.start(check(*lane, std::move(due)));
+    }
+}
+
+void Monitor::start_check(const Watch::Due& due) {
+    Lane* const lane = idle_.back();
+    idle_.pop_back(); // Before, since the check may end at once.
+    try {
+        lane->companion.start(check(*lane, due));
+    } catch (...) {
+        idle_.push_back(lane);
+        throw;
     }
 }
 
@@ -256,7 +273,7 @@ void Monitor::carry_out(const WatchedProcess& process, const Decision& decision,
     } else if (!eject(process)) {
         return;
     }
-    watch_.note_ejection(process.subject.group, now, usec_since_epoch());
+    watch_.note_ejection(process.subject.group, process.subject.gupid, now, usec_since_epoch());
     publish("ejected", process.subject.group, end_event(json));
 }
 

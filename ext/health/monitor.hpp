@@ -57,6 +57,7 @@ class Monitor {
     awaitable<void> run();
     void look(Time now);
     void start_due(Time now);
+    void start_check(const Watch::Due& due);
     awaitable<void> check(Lane& lane, Watch::Due due);
     void take_result(const Watch::Due& due, const Result& result, Time begun, Time ended);
     void tell_change(const WatchedProcess& process, const Change& change);

@@ -39,9 +39,11 @@ std::optional<Change> Track::add(const Result& result, const Thresholds& thresho
     case Verdict::healthy:
         healthy_in_a_row_++;
         unhealthy_in_a_row_ = 0;
+        failing_ = false;
         break;
     case Verdict::unhealthy:
         failures_++;
+        failing_ = true;
         reason_ = result.reason;
         if (begun < not_before_) {
             return std::nullopt;

@@ -81,8 +81,9 @@ class Track {
         const bool same = result.busy_since_usec && busy_since_usec_ == result.busy_since_usec;
         return same ? begun - first_seen_busy_ : Time::duration::zero();
     }
-    // The last check that counts was a failure, whatever the standing is as yet.
-    bool is_failing() const { return unhealthy_in_a_row_ > 0; }
+    // The last check that was neither busy nor skipped was a failure, in a slow start too, and
+    // whatever the standing is as yet.
+    bool is_failing() const { return failing_; }
     Standing standing() const { return standing_; }
     std::uint64_t since_usec() const { return since_usec_; }
     // Of the latest failure since the standing began, or with which it began; none: there was none.
@@ -109,6 +110,7 @@ class Track {
     Time first_seen_busy_;                         // with that
     unsigned healthy_in_a_row_ = 0;
     unsigned unhealthy_in_a_row_ = 0;
+    bool failing_ = false;
     Standing standing_ = Standing::unknown;
     Reason reason_ = Reason::none;
 };

@@ -15,6 +15,10 @@ std::chrono::milliseconds early(const Plan& plan) {
     return std::min(plan.interval / part, std::chrono::milliseconds(100));
 }
 
+bool is_leaving(Reason reason) {
+    return reason == Reason::gone || reason == Reason::detached || reason == Reason::shutting_down;
+}
+
 } // namespace
 
 GroupHealth WatchedGroup::health() const {
@@ -123,9 +127,14 @@ std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, T
     }
     group->second.schedule.done(due.gupid, ended);
     const auto process = group->second.processes.find(due.gupid);
-    // One that is gone is about to be dropped.
-    if (process == group->second.processes.end() || result.reason == Reason::gone) {
+    if (process == group->second.processes.end()) {
         return std::nullopt;
+    }
+    if (is_leaving(result.reason)) {
+        process->second.enabled = false; // Before the next look: it is not to be counted on.
+    }
+    if (result.reason == Reason::gone) {
+        return std::nullopt; // It is about to be dropped.
     }
     Track& track = process->second.track;
     const Result seen =
@@ -133,7 +142,9 @@ std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, T
     Outcome outcome{track.add(seen, group->second.plan.thresholds, begun, now_usec), {}};
     if (track.standing() != Standing::unhealthy) {
         process->second.last_refusal = Refusal::none;
-    } else if (group->second.plan.ejection.enabled && seen.verdict == Verdict::unhealthy) {
+        process->second.ejected = false;
+    } else if (!process->second.ejected && group->second.plan.ejection.enabled &&
+               seen.verdict == Verdict::unhealthy) {
         outcome.decision = decide(group->second, process->second, ended);
     }
     return outcome;
@@ -162,12 +173,18 @@ std::optional<Decision> Watch::decide(WatchedGroup& group, WatchedProcess& proce
     return decision;
 }
 
-void Watch::note_ejection(std::string_view group, Time now, std::uint64_t now_usec) {
+void Watch::note_ejection(std::string_view group, std::string_view gupid, Time now,
+                          std::uint64_t now_usec) {
     const auto found = groups_.find(group);
-    if (found != groups_.end()) {
-        found->second.ejections.note(now);
-        found->second.ejected++;
-        found->second.last_ejection_usec = now_usec;
+    if (found == groups_.end()) {
+        return;
+    }
+    found->second.ejections.note(now);
+    found->second.ejected++;
+    found->second.last_ejection_usec = now_usec;
+    const auto process = found->second.processes.find(gupid);
+    if (process != found->second.processes.end()) {
+        process->second.ejected = true;
     }
 }
 

@@ -24,8 +24,9 @@ namespace gangway::health {
 
 struct WatchedProcess {
     Subject subject;
-    bool enabled = true; // not disabling or disabled
+    bool enabled = true; // not disabling, disabled or about to leave
     Track track;
+    bool ejected = false;                 // or would have been, and is unhealthy still
     Refusal last_refusal = Refusal::none; // why it is not ejected
 };
 
@@ -79,8 +80,10 @@ class Watch {
     std::optional<Outcome> add(const Due& due, const Result& result, Time begun, Time ended,
                                std::uint64_t now_usec);
 
-    // That a decision to eject, in a dry run too, was carried out: it counts to the share.
-    void note_ejection(std::string_view group, Time now, std::uint64_t now_usec);
+    // That a decision to eject, in a dry run too, was carried out: it counts to the share, and of
+    // that process nothing more is decided while it is unhealthy.
+    void note_ejection(std::string_view group, std::string_view gupid, Time now,
+                       std::uint64_t now_usec);
 
     const WatchedGroup* find(std::string_view group) const;
     const WatchedProcess* find(std::string_view group, std::string_view gupid) const;

@@ -243,6 +243,21 @@ TEST_F(HealthTest, HasRoomForSoManyChecksAtOnceInAllRoundsTogether) {
     host().stop();
 }
 
+TEST_F(HealthTest, KeepsSomeChecksAtOnceForAdministrators) {
+    add_hanging(group(), first_pid, 300);
+    start(R"({"drain_timeout_seconds": 0})");
+    Client user = client();
+    const Headers password{{"X-Passenger-Connect-Password", group().password}};
+    user.send(round(R"({"timeout_seconds": 3600, "deadline_seconds": 3600, "concurrency": 256})",
+                    password));
+    ASSERT_TRUE(host().wait_for_sessions(192));
+    EXPECT_TRUE(is_problem(check("{}", password), 503, "too_many_requests", "192"));
+    EXPECT_EQ(host().sessions(), 192U);
+    const std::string mine = R"({"processes": ["1299"], "timeout_seconds": 0.01})";
+    EXPECT_EQ(state(json(check(mine))["results"][0]), "unhealthy first_byte_timeout");
+    host().stop();
+}
+
 TEST_F(HealthTest, LeavesOthersTheChecksAtOnceThatItHasNoProcessesFor) {
     add_hanging(group(), first_pid, 1);
     Group& blog = host().add_group("blog");

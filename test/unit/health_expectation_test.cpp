@@ -241,5 +241,22 @@ TEST(RegexExpectation, IsRefusedWithTheReason) {
     }
 }
 
+TEST(RegexExpectation, IsRefusedWhenAMatchCouldHoldUpOthers) {
+    EXPECT_EQ(complaint_of(parse_regex("(?:a?){500}b")),
+              "is too large a regular expression; repeat less, or look for a plain text");
+    for (const char* usual :
+         {"^\\s*\\{.*\"status\"\\s*:\\s*\"(up|ok|pass)\".*\\}\\s*$", "\\p{Lu}\\w* v\\d+\\.\\d+",
+          ".{0,80}ok", "(?i)healthy|ready|alive|up and running"}) {
+        EXPECT_EQ(complaint_of(parse_regex(usual)), "") << usual;
+    }
+}
+
+TEST(RegexExpectation, IsMatchedAgainstLessOfABodyTheLargerItIs) {
+    const std::string spaces(20'000, ' ');
+    EXPECT_FALSE(body_like("ok").check_body(spaces + "ok"));
+    EXPECT_TRUE(body_like(".{80}ok").check_body(spaces + "ok"));
+    EXPECT_FALSE(body_like(".{80}ok").check_body(spaces.substr(0, 7000) + "ok"));
+}
+
 } // namespace
 } // namespace gangway::health

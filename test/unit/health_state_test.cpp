@@ -76,7 +76,7 @@ class HealthState : public testing::Test {
         result.checked_at_usec = at;
         const auto outcome = watch_.add({group, gupid, nullptr}, result, start, start, at);
         if (outcome && outcome->decision && outcome->decision->action != health::Action::refuse) {
-            watch_.note_ejection(group, start, at);
+            watch_.note_ejection(group, gupid, start, at);
         }
     }
 
@@ -155,12 +155,14 @@ TEST_F(ListHealth, TellsHowAGroupIsChecked) {
 TEST_F(ListHealth, CountsStandingsAndEjections) {
     check("shop", "s-1", true);
     check("shop", "s-2", false);
-    check("shop", "s-2", false);
+    const Json::Value one = listed("group=shop")["groups"][0];
+    EXPECT_EQ(one["total"].asInt(), 3);
+    EXPECT_EQ(one["healthy"].asInt(), 1);
+    EXPECT_EQ(one["unhealthy"].asInt(), 1);
+    EXPECT_EQ(one["unknown"].asInt(), 1);
+    check("shop", "s-3", false);
     const Json::Value shop = listed("group=shop")["groups"][0];
-    EXPECT_EQ(shop["total"].asInt(), 3);
-    EXPECT_EQ(shop["healthy"].asInt(), 1);
-    EXPECT_EQ(shop["unhealthy"].asInt(), 1);
-    EXPECT_EQ(shop["unknown"].asInt(), 1);
+    EXPECT_EQ(shop["unhealthy"].asInt(), 2);
     EXPECT_EQ(shop["ejections"]["done"].asInt(), 1);
     EXPECT_EQ(shop["ejections"]["refused"].asInt(), 1);
     EXPECT_EQ(shop["ejections"]["last_at"].asString(), "2026-11-23T06:07:14.000000Z");

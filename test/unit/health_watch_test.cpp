@@ -67,7 +67,7 @@ class WatchTest : public testing::Test {
             }
         }
         if (outcome && outcome->decision && outcome->decision->action != Action::refuse) {
-            watch_.note_ejection("shop", now_, now_usec);
+            watch_.note_ejection("shop", gupid, now_, now_usec);
         }
         EXPECT_TRUE(found) << gupid << " was not due";
         return outcome;
@@ -465,10 +465,23 @@ TEST_F(WatchWithEjections, DecideNothingByAResultThatSaysNothing) {
 TEST_F(WatchWithEjections, ADryRunCountsAsIfItWereNone) {
     plan().ejection.dry_run = true;
     attach_with_another("a");
+    attach("b");
     EXPECT_EQ(word_of(check("a", unhealthy)), "would_eject");
     EXPECT_EQ(group().ejected, 1U);
     EXPECT_EQ(group().last_ejection_usec, now_usec);
-    EXPECT_EQ(word_of(check("a", unhealthy)), "share");
+    EXPECT_EQ(word_of(check("b", unhealthy)), "share");
+}
+
+TEST_F(WatchWithEjections, ADryRunEjectsAProcessOnceUntilItWasHealthyAgain) {
+    plan().ejection.dry_run = true;
+    plan().ejection.cool_down = 0s;
+    attach_with_another("a");
+    EXPECT_EQ(word_of(check("a", unhealthy)), "would_eject");
+    EXPECT_EQ(word_of(check("a", unhealthy)), "nothing");
+    EXPECT_EQ(group().ejected, 1U);
+    EXPECT_EQ(group().refused, 0U);
+    check("a", healthy);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "would_eject");
 }
 
 TEST_F(WatchWithEjections, ARefusalIsToldOnceUntilItIsAnotherOne) {
@@ -534,6 +547,30 @@ TEST_F(WatchWithEjections, AProcessThatIsDisabledIsNoneOfTheHealthyOnesLeft) {
     attach_with_another("a");
     watch_.note_enabled(member("well", "shop", GANGWAY_PROCESS_DISABLED));
     EXPECT_EQ(word_of(check("a", unhealthy)), "whole_group");
+}
+
+TEST_F(WatchWithEjections, AProcessThatFailsInItsSlowStartIsNoneOfTheHealthyOnesLeft) {
+    plan().slow_start = 1h;
+    attach("a");
+    attach("new", true);
+    check("new", healthy);
+    check("new", unhealthy);
+    EXPECT_EQ(standing("new"), Standing::healthy);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "whole_group");
+    check("new", healthy);
+    EXPECT_EQ(word_of(check("a", unhealthy)), "eject");
+}
+
+TEST_F(WatchWithEjections, AProcessThatIsLeavingIsNoneOfTheHealthyOnesLeft) {
+    for (const Reason reason : {Reason::gone, Reason::detached, Reason::shutting_down}) {
+        attach_with_another("a");
+        Result leaving = verdict(reason == Reason::gone ? Verdict::unhealthy : Verdict::skipped);
+        leaving.reason = reason;
+        check("well", leaving);
+        EXPECT_EQ(word_of(check("a", unhealthy)), "whole_group") << word(reason);
+        watch_.detach(member("a"));
+        watch_.detach(member("well"));
+    }
 }
 
 TEST_F(WatchWithEjections, AProcessThatHasBegunToFailIsNoneOfTheHealthyOnesLeft) {
