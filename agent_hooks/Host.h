@@ -150,7 +150,7 @@ private:
 	static gangway_status processDetach(void *context, gangway_process_ref *ref) {
 		GANGWAY_BEGIN
 			PassengerMaskForThreads mask(self(context)->signalMask);
-			return self(context)->pool->detachProcess(ref->process) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
+			return detachProcess(self(context)->pool, *ref) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
 	}
 

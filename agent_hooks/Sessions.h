@@ -425,6 +425,27 @@ openSession(AP::Pool *pool, gangway_process_ref &ref, uint32_t flags, gangway_se
 	return GANGWAY_OK;
 }
 
+/**
+ * Pool::detachProcess(), but false where the process was detached before, and where its group shuts
+ * down: Group::detach() asserts that it does not.
+ */
+inline bool
+detachProcess(AP::Pool *pool, gangway_process_ref &ref) {
+	boost::container::vector<AP::Callback> actions;
+	{
+		boost::lock_guard<boost::mutex> l(pool->syncher);
+		if (!ref.group->isAlive() || !ref.process->isAlive()
+		 || ref.process->enabled == AP::Process::DETACHED
+		 || !pool->detachProcessUnlocked(ref.process, actions))
+		{
+			return false;
+		}
+		pool->fullVerifyInvariants();
+	}
+	AP::Pool::runAllActions(actions);
+	return true;
+}
+
 } // namespace Gangway
 
 #endif /* _GANGWAY_SESSIONS_H_ */

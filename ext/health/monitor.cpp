@@ -141,8 +141,23 @@ void Monitor::look(Time now) {
     }
     const Census::Changes changes = census_.update(*snapshot);
     const std::uint64_t now_usec = usec_since_epoch();
+    // First what counts: should there be no memory to tell it, it is done all the same.
+    const bool is_new = !std::exchange(first_look_, false);
     for (const Member& member : changes.detached) {
         watch_.detach(member);
+    }
+    for (const Member& member : changes.attached) {
+        watch_.attach(member, is_new, now, now_usec);
+    }
+    if (!plans_.empty()) {
+        for (const auto& [gupid, member] : census_.members()) {
+            watch_.note_enabled(member);
+        }
+    }
+    for (const Subject& subject : evictions_.kill_due(now)) {
+        log_.warn(describe(subject) + " was ejected and did not leave in time: killed");
+    }
+    for (const Member& member : changes.detached) {
         const auto gone = changes.gone.find(member.subject.group);
         if (gone != changes.gone.end()) {
             events_.publish({"process_detached", gone->second, plain_event(member.subject)});
@@ -153,20 +168,10 @@ void Monitor::look(Time now) {
     for (const std::string& group : changes.restarted) {
         publish("group_restarted", group, restart_event(group));
     }
-    for (const Member& member : changes.attached) {
-        watch_.attach(member, !first_look_, now, now_usec);
-        if (!first_look_) {
+    if (is_new) {
+        for (const Member& member : changes.attached) {
             publish("process_attached", member.subject.group, plain_event(member.subject));
         }
-    }
-    first_look_ = false;
-    if (!plans_.empty()) {
-        for (const auto& [gupid, member] : census_.members()) {
-            watch_.note_enabled(member);
-        }
-    }
-    for (const Subject& subject : evictions_.kill_due(now)) {
-        log_.warn(describe(subject) + " was ejected and did not leave in time: killed");
     }
 }
 
