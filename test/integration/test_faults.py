@@ -72,8 +72,7 @@ def test_a_worker_killed_between_listing_and_forwarding_is_a_documented_error(ag
 
 def test_a_stopped_worker_is_given_up_and_nothing_else_suffers(agent):
     pid = agent.admin.processes()[0]["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with system.stopped(pid):
         answers = []
         begun = time.monotonic()
         asking = threading.Thread(daemon=True, target=lambda: answers.append(
@@ -90,8 +89,6 @@ def test_a_stopped_worker_is_given_up_and_nothing_else_suffers(agent):
         assert answers[0].status == 504 and answers[0].code == "first_byte_timeout", answers
         assert 2 <= waited < 5
         agent.wait_for_no_sessions()
-    finally:
-        os.kill(pid, signal.SIGCONT)
     assert agent.admin.forward(pid, "/", headers={"X-Gangway-Route": "pool"}).fields["pid"] == str(pid)
 
 
@@ -116,13 +113,10 @@ def test_a_worker_that_falls_silent_in_the_middle_of_its_answer_breaks_it_visibl
 
 def test_a_direct_request_to_a_stopped_worker_is_given_up(ruby):
     pid = ruby.admin.processes()[0]["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with system.stopped(pid):
         answer = ruby.admin.forward(pid, "/", headers={"X-Gangway-Route": "direct",
                                                        "X-Gangway-First-Byte-Timeout": "0.5"})
         assert answer.status == 504 and answer.code == "first_byte_timeout", answer
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_slow_worker_is_not_given_up_within_its_timeout(agent):

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from support.client import forwarded
-from support.health import Stream, document_of, post, summed_up, verdict
+from support.health import Stream, check, document_of, post, summed_up, verdict
 from support.raw_worker import raw_agent, scripted, shared_raw, statistics
 from support.system import stopped
 from support.waiting import wait_until
@@ -215,14 +215,17 @@ def test_one_hung_process_delays_no_other(agent):
 
 
 def test_a_hung_process_leaves_the_last_free_slot_of_its_group_to_visitors(new_agent):
-    """In a group of two of one request at once each, the other is not checked while the one is."""
+    """In a group of two of one request at once each, the other is checked once the one was."""
     agent = new_agent("python", workers=2, config={}).ready()
     hung, free = [row["pid"] for row in agent.admin.processes()]
     with stopped(hung):
-        _, results = document_of(agent, {"timeout_seconds": 1, "wait_seconds": 0.2})
-        assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: ("busy", "last_free_slot")}
-        _, results = document_of(agent, {"timeout_seconds": 0.5, "wait_seconds": 20})
-        assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: HEALTHY}
+        for wait in (0, 20):
+            _, results = document_of(agent, {"timeout_seconds": 0.5, "wait_seconds": wait})
+            assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: HEALTHY}
+        with Stream(agent, {"processes": [hung], "timeout_seconds": 60, "deadline_seconds": 60}):
+            agent.wait_for_sessions(hung, 1)
+            assert verdict(check(agent, free, wait=0.2)) == ("busy", "last_free_slot")
+            assert agent.visit("/").fields["pid"] == str(free)
 
 
 def test_so_many_are_asked_at_once_as_was_said(two_workers):
