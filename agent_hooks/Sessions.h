@@ -315,8 +315,11 @@ private:
 		freeaddrinfo(info);
 
 		openSocket(address.ss_family);
-		int yes = 1;
+		int yes = 1, no = 0;
 		setsockopt(s.pendingFd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+		// tcp(7): the handshake's last ACK then leaves with the request, which follows at once. So
+		// the process is woken up for both together.
+		setsockopt(s.pendingFd, IPPROTO_TCP, TCP_QUICKACK, &no, sizeof(no));
 		return connectTo((const struct sockaddr *) &address, size);
 	}
 

@@ -30,6 +30,16 @@ std::string result_document(const Round& round, const Round::Finished& finished)
     return json.take();
 }
 
+// Of this one and all others that are there: to send each by itself would wake up the client for
+// each.
+std::string result_lines(Round& round, const Round::Finished& first) {
+    std::string lines = result_document(round, first) + "\n";
+    while (const auto other = round.next_now()) {
+        lines += result_document(round, *other) + "\n";
+    }
+    return lines;
+}
+
 std::string summary_line(const Round& round) {
     JsonWriter json;
     json.begin_object();
@@ -168,8 +178,8 @@ awaitable<bool> HealthAnswers::write_lines(Round& round) {
         co_return false;
     }
     for (auto finished = co_await round.next(); finished; finished = co_await round.next()) {
-        std::string line = result_document(round, *finished) + "\n";
-        if (!co_await answering_.stream(line)) {
+        const std::string lines = result_lines(round, *finished);
+        if (!co_await answering_.stream(lines)) {
             co_return false;
         }
     }

@@ -127,13 +127,17 @@ awaitable<std::optional<Round::Finished>> Round::next() {
     while (finished_.empty() && given_ < subjects_.size() && !cut_) {
         co_await news_.async_wait(as_result);
     }
+    co_return next_now();
+}
+
+std::optional<Round::Finished> Round::next_now() {
     if (finished_.empty() || cut_) {
-        co_return std::nullopt;
+        return std::nullopt;
     }
     std::optional<Finished> first(std::move(finished_.front()));
     finished_.pop_front();
     given_++;
-    co_return first;
+    return first;
 }
 
 void Round::cut() {

@@ -58,6 +58,8 @@ class Round {
     void start(unsigned lanes, std::chrono::milliseconds deadline);
     // The next result, as they come; nothing once there is one for every subject, or after cut().
     awaitable<std::optional<Finished>> next();
+    // One that is there already, without waiting.
+    std::optional<Finished> next_now();
     // Nobody wants the rest.
     void cut();
     bool is_cut() const { return cut_; }

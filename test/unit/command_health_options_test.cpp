@@ -33,7 +33,7 @@ bool is_refused(const std::vector<std::string>& arguments) {
 }
 
 std::string body_of(const std::vector<std::string>& arguments) {
-    return json_line(health_body(parsed(arguments)), 6);
+    return json_line(health_body(parsed(arguments)));
 }
 
 std::string fault_of(const std::vector<std::string>& arguments, bool json = false) {

@@ -1,31 +1,21 @@
 #include "health_json.hpp"
 
-#include "json_text.hpp"
-
 namespace gangway::command {
 
-namespace {
-
-constexpr unsigned fraction_digits = 6; // microseconds, as the agent has them
-
-} // namespace
-
 std::string health_document(const HealthReport& report) {
-    Json::Value document;
-    document["summary"] = report.summary.json;
-    document["results"] = Json::Value(Json::arrayValue);
+    std::string document = "{\"summary\":" + report.summary.json + ",\n\"results\":[";
+    std::string_view before = "\n";
     for (const HealthResult& result : report.results) {
-        document["results"].append(result.json);
+        document.append(before).append(result.json);
+        before = ",\n";
     }
-    return json_document(document, fraction_digits);
+    return document += "\n]}\n";
 }
 
 std::string health_lines(const HealthReport& report) {
     std::string lines;
-    const auto add = [&lines](const char* name, const Json::Value& value) {
-        Json::Value line;
-        line[name] = value;
-        lines += json_line(line, fraction_digits) + "\n";
+    const auto add = [&lines](std::string_view name, const std::string& value) {
+        lines.append("{\"").append(name).append("\":").append(value).append("}\n");
     };
     for (const HealthResult& result : report.results) {
         add("result", result.json);

@@ -7,7 +7,7 @@
 
 namespace gangway::command {
 
-// {"results":[…],"summary":…}, indented.
+// {"summary":…,"results":[…]}, with a line for each.
 [[nodiscard]] std::string health_document(const HealthReport& report);
 
 // {"result":…} for each process and then {"summary":…}, a line each.

@@ -18,14 +18,16 @@ std::string text_of(const Json::Value& json, const char* name) {
 
 } // namespace
 
-std::optional<HealthResult> health_result(const Json::Value& json) {
+std::optional<HealthResult> health_result(const Json::Value& json, std::string_view source) {
     const Json::Value& state = json_member(json, "state");
+    const Json::Value& pid = json_member(json, "pid");
     const Json::Value& latency = json_member(json, "latency_seconds");
-    if (!state.isString() || !json_member(json, "pid").isUInt64()) {
+    if (!state.isString() || !pid.isUInt64()) {
         return std::nullopt;
     }
-    return HealthResult{.json = json,
+    return HealthResult{.json = std::string(source),
                         .pid = text_of(json, "pid"),
+                        .pid_number = pid.asUInt64(),
                         .group = text_of(json, "group"),
                         .state = text_of(json, "state"),
                         .reason = text_of(json, "reason"),
@@ -36,7 +38,7 @@ std::optional<HealthResult> health_result(const Json::Value& json) {
                             latency.isNumeric() ? std::optional(latency.asDouble()) : std::nullopt};
 }
 
-std::optional<HealthSummary> health_summary(const Json::Value& json) {
+std::optional<HealthSummary> health_summary(const Json::Value& json, std::string_view source) {
     HealthSummary summary;
     const std::array<std::pair<const char*, std::uint64_t*>, 5> counts{
         {{"total", &summary.total},
@@ -58,13 +60,13 @@ std::optional<HealthSummary> health_summary(const Json::Value& json) {
     const Json::Value& deadline_reached = json_member(json, "deadline_reached");
     summary.duration_seconds = duration.asDouble();
     summary.deadline_reached = deadline_reached.isBool() && deadline_reached.asBool();
-    summary.json = json;
+    summary.json = source;
     return summary;
 }
 
 void sort_results(std::vector<HealthResult>& results) {
     const auto key = [](const HealthResult& result) {
-        return std::tuple(std::string_view(result.group), result.json["pid"].asUInt64());
+        return std::tuple(std::string_view(result.group), result.pid_number);
     };
     std::stable_sort(results.begin(), results.end(),
                      [&key](const HealthResult& left, const HealthResult& right) {

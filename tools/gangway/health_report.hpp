@@ -6,14 +6,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gangway::command {
 
 // One process. All texts are printable, and "" where the agent has sent none.
 struct HealthResult {
-    Json::Value json; // as it was sent
+    std::string json; // as it was sent, in one line
     std::string pid;
+    std::uint64_t pid_number;
     std::string group;
     std::string state; // "healthy", "unhealthy", "busy", "skipped", or a later agent's word
     std::string reason;
@@ -26,7 +28,7 @@ struct HealthResult {
 };
 
 struct HealthSummary {
-    Json::Value json; // as it was sent
+    std::string json; // as it was sent, in one line
     std::uint64_t total = 0;
     std::uint64_t healthy = 0;
     std::uint64_t unhealthy = 0;
@@ -44,11 +46,13 @@ struct HealthReport {
     HealthSummary summary;
 };
 
-// Nothing where it has no state, or a pid that is no number.
-[[nodiscard]] std::optional<HealthResult> health_result(const Json::Value& json);
+// Nothing where it has no state, or a pid that is no number. source: what json was read from.
+[[nodiscard]] std::optional<HealthResult> health_result(const Json::Value& json,
+                                                        std::string_view source);
 
 // Nothing where one of the counts or the duration is missing.
-[[nodiscard]] std::optional<HealthSummary> health_summary(const Json::Value& json);
+[[nodiscard]] std::optional<HealthSummary> health_summary(const Json::Value& json,
+                                                          std::string_view source);
 
 // By group, then by pid. They come as the processes have answered, which differs each time.
 void sort_results(std::vector<HealthResult>& results);

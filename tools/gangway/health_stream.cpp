@@ -51,14 +51,16 @@ void HealthStream::take_line(std::string_view line) {
         throw strange_line(line);
     }
     if (json->isMember("result")) {
-        auto result = health_result((*json)["result"]);
+        const Json::Value& value = (*json)["result"];
+        auto result = health_result(value, json_source(line, value));
         if (!result) {
             throw strange_line(line);
         }
         not_healthy_ += result->is_healthy() ? 0U : 1U;
         report_.results.push_back(std::move(*result));
     } else if (json->isMember("summary")) {
-        auto summary = health_summary((*json)["summary"]);
+        const Json::Value& value = (*json)["summary"];
+        auto summary = health_summary(value, json_source(line, value));
         if (!summary) {
             throw strange_line(line);
         }

@@ -8,10 +8,19 @@
 
 namespace gangway::command {
 
-std::optional<Json::Value> parse_json(std::string_view text) {
+namespace {
+
+std::unique_ptr<Json::CharReader> strict_reader() {
     Json::CharReaderBuilder builder;
     Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+    return std::unique_ptr<Json::CharReader>(builder.newCharReader());
+}
+
+} // namespace
+
+std::optional<Json::Value> parse_json(std::string_view text) {
+    // To make one takes longer than to read a line with it.
+    static thread_local const std::unique_ptr<Json::CharReader> reader = strict_reader();
     Json::Value value;
     std::string errors;
     try {
@@ -23,6 +32,11 @@ std::optional<Json::Value> parse_json(std::string_view text) {
         return std::nullopt;
     }
     return std::nullopt;
+}
+
+std::string_view json_source(std::string_view text, const Json::Value& value) {
+    const auto start = static_cast<std::size_t>(value.getOffsetStart());
+    return text.substr(start, static_cast<std::size_t>(value.getOffsetLimit()) - start);
 }
 
 std::string json_text(const Json::Value& value) {
@@ -39,23 +53,19 @@ const Json::Value& json_member(const Json::Value& value, const char* name) {
     return value[name];
 }
 
-std::string json_document(const Json::Value& value, unsigned fraction_digits) {
+std::string json_document(const Json::Value& value) {
     Json::StreamWriterBuilder builder;
     builder["indentation"] = "  ";
     builder["emitUTF8"] = true;
-    builder["precision"] = fraction_digits;
+    builder["precision"] = 3;
     builder["precisionType"] = "decimal";
     return Json::writeString(builder, value) + "\n";
 }
 
-std::string json_line(const Json::Value& value, std::optional<unsigned> fraction_digits) {
+std::string json_line(const Json::Value& value) {
     Json::StreamWriterBuilder builder;
     builder["indentation"] = "";
     builder["emitUTF8"] = true;
-    if (fraction_digits) {
-        builder["precision"] = *fraction_digits;
-        builder["precisionType"] = "decimal";
-    }
     return Json::writeString(builder, value);
 }
 

@@ -12,6 +12,9 @@ namespace gangway::command {
 // Nothing where the text is not one JSON document.
 [[nodiscard]] std::optional<Json::Value> parse_json(std::string_view text);
 
+// The part of `text` that `value` was read from; `value` belongs to what parse_json(text) returned.
+[[nodiscard]] std::string_view json_source(std::string_view text, const Json::Value& value);
+
 // A string as it is, a number or boolean as JSON writes it, "" for null, objects and arrays. Not
 // made printable.
 [[nodiscard]] std::string json_text(const Json::Value& value);
@@ -19,12 +22,11 @@ namespace gangway::command {
 // The member of an object; null where there is none or `value` is no object.
 [[nodiscard]] const Json::Value& json_member(const Json::Value& value, const char* name);
 
-// A document for people and programs: indented, with a line feed at its end, fractions cut to so
-// many digits.
-[[nodiscard]] std::string json_document(const Json::Value& value, unsigned fraction_digits = 3);
+// A document for people and programs: indented, with a line feed at its end, fractions cut to three
+// digits.
+[[nodiscard]] std::string json_document(const Json::Value& value);
 
-// In one line, without a line feed. Fractions as exact as they are, or cut to so many digits.
-[[nodiscard]] std::string json_line(const Json::Value& value,
-                                    std::optional<unsigned> fraction_digits = std::nullopt);
+// In one line, without a line feed.
+[[nodiscard]] std::string json_line(const Json::Value& value);
 
 } // namespace gangway::command
