@@ -137,6 +137,15 @@ TEST(HealthJson, IsOneDocumentWithAllThatTheAgentSaid) {
         (*parse_json(health_document(report_of(summary_line(0, 0, 0)))))["results"].isArray());
 }
 
+TEST(HealthJson, WritesEachResultAsTheAgentDid) {
+    const std::string result = R"({"pid":1, "state":"busy","detail":"\u00fc}]","later":[0.10]})";
+    const std::string summary = summary_line(0, 0, 1);
+    const std::string document =
+        health_document(report_of("{\"result\" : " + result + " }\n" + summary));
+    EXPECT_EQ(document,
+              summary.substr(0, summary.size() - 2) + ",\n\"results\":[\n" + result + "\n]}\n");
+}
+
 TEST(HealthJson, WritesMicrosecondsAsTheyAre) {
     EXPECT_NE(health_document(report_of(whole)).find("\"latency_seconds\":0.001234,"),
               std::string::npos);

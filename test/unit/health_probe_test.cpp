@@ -773,6 +773,48 @@ TEST_F(RoundTest, DoesNotReachADeadlineThatComesWhenAllIsKnown) {
     EXPECT_FALSE(round_->summary().deadline_reached);
 }
 
+TEST_F(RoundTest, GivesWhatIsThereWithoutAWait) {
+    add("a", {fine});
+    add("b", {fine});
+    add("c", {fine});
+    make_round();
+    EXPECT_FALSE(round_->next_now().has_value());
+    round_->start(1, never);
+    const auto work = [&]() -> awaitable<void> {
+        EXPECT_TRUE((co_await round_->next()).has_value());
+        while (round_->summary().total() < 3) {
+            co_await others_first(context_.get_executor());
+        }
+        const auto second = round_->next_now();
+        const auto third = round_->next_now();
+        const auto fourth = round_->next_now();
+        EXPECT_TRUE(second.has_value() && second->index == 1);
+        EXPECT_TRUE(third.has_value() && third->index == 2);
+        EXPECT_FALSE(fourth.has_value());
+        const auto none = co_await round_->next();
+        EXPECT_FALSE(none.has_value());
+        co_await round_->end();
+    };
+    run_coroutine(context_, work);
+}
+
+TEST_F(RoundTest, HasNothingThereOnceItIsCut) {
+    add("a", {fine});
+    add("b", {fine});
+    make_round();
+    round_->start(1, never);
+    const auto work = [&]() -> awaitable<void> {
+        EXPECT_TRUE((co_await round_->next()).has_value());
+        while (round_->summary().total() < 2) {
+            co_await others_first(context_.get_executor());
+        }
+        round_->cut();
+        EXPECT_FALSE(round_->next_now().has_value());
+        co_await round_->end();
+    };
+    run_coroutine(context_, work);
+}
+
 TEST_F(RoundTest, GivesNothingMoreOnceItIsCut) {
     add("a", {fine});
     add("b", {""});

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """What health checks cost, beside the ways without Gangway: CPU, time, and what visitors feel.
 
-A real agent runs bench_worker (../forwarding/worker.cpp) many times as one application. Each process is announced
-with one socket of the protocol HTTP on a port of 127.0.0.1: only for such ones `passenger-status --verbose` prints a
-URL that curl can ask, and HAProxy asks the same ports. preloader.py starts them, since Passenger's other ways take
-more than a tenth of a second for each.
+A real agent runs one application many times. That is the Ruby test application, or bench_worker
+(../forwarding/worker.cpp), which preloader.py starts, since Passenger's other ways take long for a thousand. A
+bench_worker is announced with one socket of the protocol HTTP on a port of 127.0.0.1. For both `passenger-status
+--verbose` prints URLs that curl can ask, of Ruby's processes those of their debug sockets. HAProxy asks the same.
 
   round       A check of each of --processes, in turn by: `passenger-status --verbose` and a curl for each URL that it
               prints; POST /v1/health by one curl; `gangway health --all`; HAProxy of one thread with `inter 1s`;
               the configuration "health" with an interval of 1 s. CPU is that of who checks: all programs that ran
               and the agent's core; for HAProxy its process; for the configuration the core's thread "gangway".
-              The processes' own is in none.
+              The processes' own is in none. Once with Ruby, whose connections to the pool are kept, and once with
+              bench_worker, where each check makes a connection.
   continuous  --many processes checked every 10 s by the configuration "health": CPU of the core, beside another one
               without that. Where not so many start within --start-seconds, fewer are measured, and the output says
               what that is for --many.
@@ -37,6 +38,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -57,13 +59,17 @@ WINDOWS, WINDOW_SECONDS = 3, 3  # for what checks by itself, a round a second
 # ---------------------------------------------------------------- the programs
 
 class CheckedAgent(Agent):
-    """An agent with many bench_workers; every: seconds between the checks by its configuration, or None."""
+    """An agent with many processes: bench_workers, or of the Ruby test application where worker is None.
+
+    every: seconds between the checks by its configuration, or None.
+    """
 
     def __init__(self, worker, processes, every=None):
         config = {"health": [{"group": "*", "path": "/", "interval_seconds": every}]} if every else {}
+        self.worker_command = worker
         Passenger.__init__(self, "ruby", workers=processes, config=config,
-                           options=["--ruby", str(HERE / "preloader.py")],
-                           environment={"BENCH_WORKER": f"{worker} http 0 tcp"})
+                           options=["--ruby", str(HERE / "preloader.py")] if worker else [],
+                           environment={"BENCH_WORKER": f"{worker} http 0 tcp"} if worker else {})
         # Each start makes a folder and removes it, which a disk's file system can take most of the start's time for.
         memory = pathlib.Path("/dev/shm")
         self.spawn_directory = tempfile.mkdtemp(prefix="gw-", dir=memory if os.access(memory, os.W_OK) else "/tmp")
@@ -74,6 +80,8 @@ class CheckedAgent(Agent):
         shutil.rmtree(self.spawn_directory, ignore_errors=True)
 
     def install_app(self, runtime, name, owner=None):
+        if self.worker_command is None:
+            return Passenger.install_app(self, runtime, name, owner)
         root = self.directory / name
         (root / "public").mkdir(parents=True)
         (root / "config.ru").touch()  # Ruby's are the applications that get preloaders
@@ -136,7 +144,8 @@ defaults
     timeout client 60s
     timeout server 60s
 backend workers
-    option httpchk GET /
+    option httpchk
+    http-check send meth GET uri / hdr X-Passenger-Connect-Password {password}
     default-server check inter 1s
 {servers}
 """
@@ -147,10 +156,12 @@ class HAProxy(Proxy):
 
     def __init__(self, directory, agent):
         self.directory = directory
-        addresses = [row["sockets"][0]["address"].removeprefix("tcp://") for row in agent.admin.processes()]
-        self.servers = len(addresses)
-        servers = "\n".join(f"    server w{i} {address}" for i, address in enumerate(addresses))
-        (directory / "conf").write_text(HAPROXY.format(directory=directory, servers=servers))
+        processes = urls_and_passwords(agent)
+        self.servers = len(processes)
+        servers = "\n".join(f"    server w{number} {urllib.parse.urlsplit(url).netloc}"
+                            for number, (url, _) in enumerate(processes))
+        password, = {password for _, password in processes}  # the group's
+        (directory / "conf").write_text(HAPROXY.format(directory=directory, password=password, servers=servers))
         super().__init__(directory, ["haproxy", "-db", "-f", directory / "conf"])
 
     def checked(self):
@@ -198,15 +209,20 @@ def output_of(command, **options):
     return run.stdout
 
 
-def check_by_hand(agent):
-    """What an operator can do without Gangway."""
+def urls_and_passwords(agent):
+    """As `passenger-status` shows them."""
     root = passenger_root()
     status = output_of(["ruby", "-I", root / "src/ruby_supportlib", root / "bin/passenger-status", "--verbose"],
                        env=command_environment(agent))
     found = re.findall(r"URL +: (\S+)\s+Password: (\S*)", status)
     if len(found) != agent.workers:
         raise Failure(f"passenger-status shows {len(found)} URLs of {agent.workers}")
-    for url, password in found:
+    return found
+
+
+def check_by_hand(agent):
+    """What an operator can do without Gangway."""
+    for url, password in urls_and_passwords(agent):
         output_of(["curl", "-sS", "--fail", "--max-time", "5", "-o", "/dev/null",
                    "-H", f"X-Passenger-Connect-Password: {password}", url])
 
@@ -261,7 +277,7 @@ def measure_continuous_rounds(agent, way):
         way.add(cpu / (agent.counted_checks() - checks) * agent.workers)
 
 
-def measure_round(plain, checked, args):
+def measure_round(plain, checked, what, args):
     by_hand = Way("passenger-status, a curl each")
     by_post = Way("POST /v1/health by curl")
     by_command = Way("gangway health --all")
@@ -277,7 +293,7 @@ def measure_round(plain, checked, args):
             for _ in range(4):
                 by_post.measure(plain, check_by_post)
                 by_command.measure(plain, check_by_command)
-    print_ways(plain.workers, [by_hand, haproxy, by_post, by_command, continuous])
+    print_ways(f"each of {plain.workers} processes of {what}", [by_hand, haproxy, by_post, by_command, continuous])
     core = statistics.median(by_post.core)
 
     def ratio(one, other):
@@ -290,8 +306,8 @@ def measure_round(plain, checked, args):
     print(f"  {'the configuration / HAProxy':38} {ratio(continuous.cpu, haproxy.cpu):8.2f}")
 
 
-def print_ways(processes, ways):
-    print(f"\nround: a check of each of {processes} processes; medians")
+def print_ways(what, ways):
+    print(f"\nround: a check of {what}; medians")
     print(f"  {'':30} {'CPU ms':>8} {'min':>8} {'max':>8} {'in the core':>12} {'wall ms':>8}")
     for way in ways:
         core = f"{statistics.median(way.core) * 1000:12.2f}" if way.core else f"{'':12}"
@@ -390,20 +406,29 @@ def parse_arguments():
     return args
 
 
+@contextlib.contextmanager
+def two_agents(worker, args):
+    """Without checks, and with all processes checked every second."""
+    with CheckedAgent(worker, args.processes) as plain, CheckedAgent(worker, args.processes, every=1) as checked:
+        start_processes([plain, checked], args.start_seconds)
+        for agent in (plain, checked):
+            if agent.process_count() < args.processes:
+                raise Failure(f"{args.processes} processes did not start within {args.start_seconds} s")
+        yield plain, checked
+        for agent in (plain, checked):
+            agent.assert_unharmed()
+
+
 def measure(args):
+    if "round" in args.only:
+        with two_agents(None, args) as (plain, checked):
+            measure_round(plain, checked, "Ruby", args)
     if {"round", "site"} & set(args.only):
-        with CheckedAgent(args.worker, args.processes) as plain, \
-                CheckedAgent(args.worker, args.processes, every=1) as checked:
-            start_processes([plain, checked], args.start_seconds)
-            for agent in (plain, checked):
-                if agent.process_count() < args.processes:
-                    raise Failure(f"{args.processes} processes did not start within {args.start_seconds} s")
+        with two_agents(args.worker, args) as (plain, checked):
             if "round" in args.only:
-                measure_round(plain, checked, args)
+                measure_round(plain, checked, "bench_worker", args)
             if "site" in args.only:
                 measure_site(plain, checked, args)
-            for agent in (plain, checked):
-                agent.assert_unharmed()
     if "continuous" in args.only:
         measure_continuous(args)
 
