@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <iostream>
+#include <thread>
 
 namespace gangway::test {
 
@@ -118,6 +119,7 @@ const gangway_module& TestHost::module() {
 std::string TestHost::start(const std::string& config_text) {
     module(); // what loading opens, is no business of start()
     fill_table(config_text);
+    std::thread([] {}).join(); // With the first thread of all, ThreadSanitizer starts its own.
     before_ = take_census();
     running_ = true;
     std::array<char, 1024> error{};
