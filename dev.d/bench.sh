@@ -12,7 +12,7 @@ Builds what is missing or out of date, then measures, in a real agent:
   forwarding  requests forwarded in a second, beside HAProxy and nginx in front of the
               same process; under two minutes
   health      CPU of health checks, beside passenger-status with curl and HAProxy's checks of the
-              same processes, and what visitors feel of them; under three minutes
+              same processes, and what visitors feel of them; about three minutes
   lock_time   how long a listing holds the pool's lock, beside Passenger's /pool.xml
 
 Without NAME all, one after the other. forwarding and health install what is missing of
