@@ -13,6 +13,7 @@
 #include "forward/in_flight.hpp"
 #include "health/events.hpp"
 #include "health/monitor.hpp"
+#include "module/clock_steps.hpp"
 #include "module/log.hpp"
 #include "pool/pool.hpp"
 
@@ -29,6 +30,7 @@ struct Context {
     Admission admission;
     forward::InFlight in_flight;
     Statistics statistics;
+    ClockSteps& clock_steps;
     health::Events& events;
     health::Monitor& monitor;
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now

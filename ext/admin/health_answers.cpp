@@ -151,8 +151,8 @@ awaitable<bool> HealthAnswers::carry_out(RoundOrder order, const Access& access,
                               "administrators, 192 for others); try again later."};
         co_return co_await answering_.send(problem);
     }
-    Round round(executor_, context_.pool, context_.config.max_header_bytes, order.check,
-                std::move(order.subjects));
+    Round round(executor_, context_.pool, context_.clock_steps, context_.config.max_header_bytes,
+                order.check, std::move(order.subjects));
     const Running running(*this, round);
     bool again = false;
     std::exception_ptr failure;

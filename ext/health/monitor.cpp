@@ -72,11 +72,13 @@ std::string restart_event(const std::string& group) {
 
 } // namespace
 
-Monitor::Monitor(const Executor& executor, pool::Pool& pool, const std::vector<Plan>& plans,
-                 std::uint32_t max_header_bytes, Events& events, const Log& log)
+Monitor::Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+                 const std::vector<Plan>& plans, std::uint32_t max_header_bytes, Events& events,
+                 const Log& log)
     : executor_(executor),
       pool_(pool),
       plans_(plans),
+      clock_steps_(clock_steps),
       max_header_bytes_(max_header_bytes),
       events_(events),
       log_(log),
@@ -181,7 +183,8 @@ void Monitor::start_due(Time now) {
         try {
             if (idle_.empty()) {
                 idle_.reserve(lanes_.size() + 1); // So that to give a lane back cannot fail.
-                lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
+                lanes_.push_back(
+                    std::make_unique<Lane>(executor_, pool_, clock_steps_, max_header_bytes_));
                 idle_.push_back(lanes_.back().get());
             }
             start_check(due);

@@ -18,6 +18,7 @@
 #include "health/probe.hpp"
 #include "health/watch.hpp"
 #include "module/asio.hpp"
+#include "module/clock_steps.hpp"
 #include "module/log.hpp"
 #include "pool/pool.hpp"
 
@@ -31,8 +32,9 @@ class Monitor {
     static constexpr std::size_t most_lanes = 128;
 
     // All but executor outlive it.
-    Monitor(const Executor& executor, pool::Pool& pool, const std::vector<Plan>& plans,
-            std::uint32_t max_header_bytes, Events& events, const Log& log);
+    Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+            const std::vector<Plan>& plans, std::uint32_t max_header_bytes, Events& events,
+            const Log& log);
 
     // After the first listener has come; and once at the start.
     void wake();
@@ -47,8 +49,9 @@ class Monitor {
   private:
     using Time = LazyTimer::Clock::time_point;
     struct Lane {
-        Lane(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes)
-            : probe(executor, pool, max_header_bytes), companion(executor) {}
+        Lane(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+             std::uint32_t max_header_bytes)
+            : probe(executor, pool, clock_steps, max_header_bytes), companion(executor) {}
         Probe probe;
         forward::Companion companion;
     };
@@ -69,6 +72,7 @@ class Monitor {
     Executor executor_;
     pool::Pool& pool_;
     const std::vector<Plan>& plans_;
+    ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
     Events& events_;
     const Log& log_;

@@ -10,7 +10,6 @@
 
 #include "forward/request_encoder.hpp"
 #include "forward/route.hpp"
-#include "health/busy.hpp"
 #include "message/read.hpp"
 #include "message/rules.hpp"
 #include "module/send.hpp"
@@ -38,15 +37,25 @@ void unhealthy(Result& result, Reason reason, std::string detail) {
     set(result, Verdict::unhealthy, reason, std::move(detail));
 }
 
+// "0.5 s"
+std::string print_seconds(milliseconds duration) {
+    const auto whole = std::to_string(duration.count() / 1000);
+    const auto rest = std::to_string(1000 + duration.count() % 1000).substr(1);
+    const std::size_t end = rest.find_last_not_of('0');
+    return end == std::string::npos ? whole + " s" : whole + "." + rest.substr(0, end + 1) + " s";
+}
+
 forward::Bounds bounds(milliseconds timeout) {
     return {timeout, timeout, timeout, timeout, timeout, timeout};
 }
 
 } // namespace
 
-Probe::Probe(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes)
+Probe::Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+             std::uint32_t max_header_bytes)
     : executor_(executor),
       pool_(pool),
+      clock_steps_(clock_steps),
       max_header_bytes_(max_header_bytes),
       exchange_(executor, [] {}) {}
 
@@ -160,13 +169,16 @@ void Probe::say_busy(Result& result, Reason reason) const {
         return;
     }
     result.busy_since_usec = state.last_used_usec;
-    const std::uint64_t now = usec_since_epoch();
-    const std::uint64_t busy = now - std::min(now, state.last_used_usec);
-    const std::uint64_t limit = static_cast<std::uint64_t>(check_->busy_limit.count()) * 1000;
-    if (limit > 0 && busy > limit) {
-        say_busy_too_long(result, check_->busy_limit);
+    const auto busy_for = clock_steps_.age(state.last_used_usec, Clock::now(), usec_since_epoch());
+    if (check_->busy_limit.count() > 0 && busy_for > check_->busy_limit) {
+        unhealthy(result, Reason::busy_too_long,
+                  "The process has served a request for longer than " +
+                      print_seconds(check_->busy_limit) +
+                      "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
     } else {
-        health::say_busy(result, state.sessions);
+        set(result, Verdict::busy, Reason::busy,
+            "The process serves " + std::to_string(state.sessions) +
+                (state.sessions == 1 ? " request." : " requests."));
     }
 }
 

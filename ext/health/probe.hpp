@@ -14,6 +14,7 @@
 #include "health/verdict.hpp"
 #include "message/parser.hpp"
 #include "module/asio.hpp"
+#include "module/clock_steps.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::health {
@@ -30,7 +31,8 @@ inline constexpr std::uint64_t max_body_bytes = 1024 * 1024;
 // "busy" that is not. Every session that it opens is closed when run() completes.
 class Probe {
   public:
-    Probe(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes);
+    Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+          std::uint32_t max_header_bytes);
 
     // What goes wrong is the result. id and check must outlive it.
     awaitable<Result> run(const Check& check, const gangway_process_id& id);
@@ -57,6 +59,7 @@ class Probe {
 
     Executor executor_;
     pool::Pool& pool_;
+    ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
     forward::Exchange exchange_;
     const Check* check_ = nullptr;

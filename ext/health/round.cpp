@@ -25,10 +25,11 @@ void Summary::count(Verdict verdict) {
     }
 }
 
-Round::Round(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes,
-             const Check& check, std::vector<Subject> subjects)
+Round::Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+             std::uint32_t max_header_bytes, const Check& check, std::vector<Subject> subjects)
     : executor_(executor),
       pool_(pool),
+      clock_steps_(clock_steps),
       max_header_bytes_(max_header_bytes),
       check_(check),
       subjects_(std::move(subjects)),
@@ -44,7 +45,7 @@ void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
     deadline_.set(started_ + deadline);
     const std::size_t count = std::min<std::size_t>(lanes, subjects_.size());
     for (std::size_t i = 0; i < count; i++) {
-        lanes_.push_back(std::make_unique<Lane>(executor_, pool_, max_header_bytes_));
+        lanes_.push_back(std::make_unique<Lane>(executor_, pool_, clock_steps_, max_header_bytes_));
         lanes_.back()->companion.start(run(*lanes_.back()));
     }
 }

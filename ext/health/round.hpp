@@ -17,6 +17,7 @@
 #include "health/probe.hpp"
 #include "health/verdict.hpp"
 #include "module/asio.hpp"
+#include "module/clock_steps.hpp"
 #include "module/lazy_timer.hpp"
 
 namespace gangway::health {
@@ -52,8 +53,8 @@ class Round {
         Result result;
     };
 
-    Round(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes,
-          const Check& check, std::vector<Subject> subjects);
+    Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+          std::uint32_t max_header_bytes, const Check& check, std::vector<Subject> subjects);
 
     void start(unsigned lanes, std::chrono::milliseconds deadline);
     // The next result, as they come; nothing once there is one for every subject, or after cut().
@@ -72,8 +73,9 @@ class Round {
 
   private:
     struct Lane {
-        Lane(const Executor& executor, pool::Pool& pool, std::uint32_t max_header_bytes)
-            : probe(executor, pool, max_header_bytes), companion(executor) {}
+        Lane(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
+             std::uint32_t max_header_bytes)
+            : probe(executor, pool, clock_steps, max_header_bytes), companion(executor) {}
         Probe probe;
         forward::Companion companion;
     };
@@ -95,6 +97,7 @@ class Round {
 
     Executor executor_;
     pool::Pool& pool_;
+    ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
     const Check& check_;
     std::vector<Subject> subjects_;

@@ -34,7 +34,7 @@ std::string_view word(Standing standing) {
 
 std::optional<Change> Track::add(const Result& result, const Thresholds& thresholds, Time begun,
                                  std::uint64_t now_usec) {
-    keep(result, begun);
+    keep(result);
     switch (result.verdict) {
     case Verdict::healthy:
         healthy_in_a_row_++;
@@ -66,11 +66,7 @@ std::optional<Change> Track::add(const Result& result, const Thresholds& thresho
     return change;
 }
 
-void Track::keep(const Result& result, Time begun) {
-    if (result.busy_since_usec && result.busy_since_usec != busy_since_usec_) {
-        first_seen_busy_ = begun;
-    }
-    busy_since_usec_ = result.busy_since_usec;
+void Track::keep(const Result& result) {
     ring_[checks_ % history_size] = past_check(result);
     checks_++;
     last_ = result;

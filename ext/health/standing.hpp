@@ -75,12 +75,6 @@ class Track {
     std::optional<Change> add(const Result& result, const Thresholds& thresholds, Time begun,
                               std::uint64_t now_usec);
 
-    // Before a result is added: how long the process has been found busy, at each check up to that
-    // one, with a request that came at the same time.
-    Time::duration busy_for(const Result& result, Time begun) const {
-        const bool same = result.busy_since_usec && busy_since_usec_ == result.busy_since_usec;
-        return same ? begun - first_seen_busy_ : Time::duration::zero();
-    }
     // The last check that was neither busy nor skipped was a failure, in a slow start too, and
     // whatever the standing is as yet.
     bool is_failing() const { return failing_; }
@@ -97,7 +91,7 @@ class Track {
     std::vector<PastCheck> history() const;
 
   private:
-    void keep(const Result& result, Time begun);
+    void keep(const Result& result);
     Standing next_standing(const Thresholds& thresholds) const;
 
     std::array<PastCheck, history_size> ring_; // check n, from 0, is at n % history_size
@@ -106,8 +100,6 @@ class Track {
     std::uint64_t failures_ = 0;
     std::uint64_t since_usec_;
     Time not_before_;
-    std::optional<std::uint64_t> busy_since_usec_; // as Passenger says; none: it was not busy
-    Time first_seen_busy_;                         // with that
     unsigned healthy_in_a_row_ = 0;
     unsigned unhealthy_in_a_row_ = 0;
     bool failing_ = false;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "health/busy.hpp"
-
 namespace gangway::health {
 
 namespace {
@@ -137,14 +135,12 @@ std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, T
         return std::nullopt; // It is about to be dropped.
     }
     Track& track = process->second.track;
-    const Result seen =
-        as_seen(result, track.busy_for(result, begun), group->second.plan.check.busy_limit);
-    Outcome outcome{track.add(seen, group->second.plan.thresholds, begun, now_usec), {}};
+    Outcome outcome{track.add(result, group->second.plan.thresholds, begun, now_usec), {}};
     if (track.standing() != Standing::unhealthy) {
         process->second.last_refusal = Refusal::none;
         process->second.ejected = false;
     } else if (!process->second.ejected && group->second.plan.ejection.enabled &&
-               seen.verdict == Verdict::unhealthy) {
+               result.verdict == Verdict::unhealthy) {
         outcome.decision = decide(group->second, process->second, ended);
     }
     return outcome;

@@ -90,7 +90,9 @@ Server::Server(const gangway_host& host, config::Config config,
       pool_(host),
       socket_(std::move(socket)),
       bell_(io_.get_executor(), [this] { on_ring(); }),
-      monitor_(io_.get_executor(), pool_, config_.health, config_.max_header_bytes, events_, log_),
+      step_alarm_(io_.get_executor(), [this] { note_clock(); }),
+      monitor_(io_.get_executor(), pool_, clock_steps_, config_.health, config_.max_header_bytes,
+               events_, log_),
       context_{pool_,
                config_,
                accounts_,
@@ -100,12 +102,18 @@ Server::Server(const gangway_host& host, config::Config config,
                admin::Admission(pool_),
                forward::InFlight(config_.max_requests, config_.max_requests_per_process),
                {},
+               clock_steps_,
                events_,
                monitor_},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
     context_.statistics.started_usec = usec_since_epoch();
+    note_clock();
+    if (!step_alarm_.works()) {
+        log_.notice("the system does not tell when its clock is set; that is noticed at the next "
+                    "health check of a busy process instead");
+    }
 }
 
 Server::~Server() {
@@ -196,8 +204,13 @@ void Server::on_ring() {
     }
     if (stop_wanted_) {
         bell_.close();
+        step_alarm_.close();
         end();
     }
+}
+
+void Server::note_clock() {
+    clock_steps_.note(std::chrono::steady_clock::now(), usec_since_epoch());
 }
 
 void Server::end() {

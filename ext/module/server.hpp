@@ -14,8 +14,10 @@
 #include "admin/socket_file.hpp"
 #include "config/config.hpp"
 #include "module/asio.hpp"
+#include "module/clock_steps.hpp"
 #include "module/doorbell.hpp"
 #include "module/log.hpp"
+#include "module/step_alarm.hpp"
 #include "pool/abi_pool.hpp"
 
 namespace gangway {
@@ -44,6 +46,7 @@ class Server {
     awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
     // On the thread.
     void on_ring();
+    void note_clock();
     void drain();
     void end();
     void abort_all();
@@ -58,6 +61,8 @@ class Server {
     std::atomic<bool> drain_wanted_ = false;
     std::atomic<bool> stop_wanted_ = false;
     Doorbell bell_;
+    ClockSteps clock_steps_;
+    StepAlarm step_alarm_;
     health::Events events_;
     health::Monitor monitor_;
     admin::Context context_;

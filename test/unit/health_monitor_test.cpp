@@ -103,8 +103,8 @@ class MonitorTest : public testing::Test {
         pool_.manners[gupid] = manner;
     }
     void start() {
-        monitor_ = std::make_unique<Monitor>(io_.get_executor(), pool_, plans_, 65536U, events_,
-                                             log_.log());
+        monitor_ = std::make_unique<Monitor>(io_.get_executor(), pool_, clock_steps_, plans_,
+                                             65536U, events_, log_.log());
         monitor_->wake();
     }
     bool until(const std::function<bool()>& condition) { return run_until(io_, condition); }
@@ -132,6 +132,7 @@ class MonitorTest : public testing::Test {
     net::io_context io_;
     LivePool pool_;
     std::vector<Plan> plans_;
+    ClockSteps clock_steps_;
     Events events_;
     KeptLog log_;
     std::unique_ptr<Monitor> monitor_;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "health/round.hpp"
+#include "module/wall_clock.hpp"
 #include "pool_fake.hpp"
 #include "run_coroutine.hpp"
 #include "session_header.hpp"
@@ -28,6 +29,7 @@
 namespace gangway::health {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
@@ -113,7 +115,8 @@ class ProbeTest : public testing::Test {
     std::list<Worker> workers_;
     std::vector<int> descriptors_;
     Check check_ = patient();
-    Probe probe_{context_.get_executor(), pool_, max_header_bytes};
+    ClockSteps clock_steps_;
+    Probe probe_{context_.get_executor(), pool_, clock_steps_, max_header_bytes};
 
   private:
     static Check patient() {
@@ -424,9 +427,28 @@ TEST_F(ProbeTest, FindsAProcessUnhealthyThatIsBusyForTooLong) {
     EXPECT_EQ(print(result), "unhealthy busy_too_long");
     EXPECT_THAT(result.detail, HasSubstr("longer than 1.5 s;"));
     EXPECT_EQ(result.busy_since_usec, 1U);
-    // A clock that was set back makes nobody unhealthy.
-    process().state.last_used_usec = std::uint64_t(1) << 62U;
-    EXPECT_EQ(verdict(), "busy busy");
+}
+
+TEST_F(ProbeTest, KnowsHowLongAProcessIsBusyThoughTheClockWasSet) {
+    using std::chrono::minutes;
+    process().openings = {GANGWAY_BUSY};
+    process().state.sessions = 1;
+    check_.wait = milliseconds(0);
+    for (const minutes step : {minutes(60), minutes(-60)}) {
+        const auto now = LazyTimer::Clock::now();
+        const std::uint64_t now_usec = usec_since_epoch();
+        const auto before_step = [&](minutes ago) {
+            return now_usec - static_cast<std::uint64_t>(microseconds(ago + step).count());
+        };
+        clock_steps_ = ClockSteps();
+        clock_steps_.note(now - minutes(10), before_step(minutes(10)));
+        clock_steps_.note(now, now_usec);
+        process().state.last_used_usec = before_step(minutes(3));
+        check_.busy_limit = minutes(4);
+        EXPECT_EQ(verdict(), "busy busy") << step.count();
+        check_.busy_limit = minutes(2);
+        EXPECT_EQ(verdict(), "unhealthy busy_too_long") << step.count();
+    }
 }
 
 TEST_F(ProbeTest, FindsAProcessGoneThatLeavesWhileItIsBusy) {
@@ -637,7 +659,8 @@ class RoundTest : public ProbeTest {
         }
     }
     void make_round() {
-        round_.emplace(context_.get_executor(), pool_, max_header_bytes, check_, subjects_);
+        round_.emplace(context_.get_executor(), pool_, clock_steps_, max_header_bytes, check_,
+                       subjects_);
     }
     // Until there is no next result; "gupid-a healthy, gupid-b busy busy".
     std::string results() {
