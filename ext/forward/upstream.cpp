@@ -1,7 +1,6 @@
 #include "forward/upstream.hpp"
 
 #include <charconv>
-#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "forward/problems.hpp"
+#include "module/process_stat.hpp"
 
 namespace gangway::forward {
 
@@ -26,14 +26,10 @@ constexpr std::chrono::milliseconds full_queue_pause{5};
 // For the next bytes of a process, before they are waited for.
 constexpr unsigned looks = 3;
 
-// False for a process that has ended, reaped or not (proc(5), /proc/PID/stat).
+// False for a process that has ended, reaped or not.
 bool is_alive(std::int64_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string stat;
-    std::getline(file, stat);
-    const std::size_t name_end = stat.rfind(')'); // The name may hold anything.
-    return name_end != std::string::npos && name_end + 2 < stat.size() &&
-           stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
+    const auto stat = read_process_stat(pid);
+    return stat && !stat->has_ended();
 }
 
 // Nothing for an address that cannot be understood.

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "module/process_stat.hpp"
+
 namespace gangway::health {
 
 namespace {
@@ -33,12 +35,34 @@ Evictions::~Evictions() {
     }
 }
 
-bool Evictions::add(const Subject& subject, Time kill_at) {
-    const int pidfd = open_pidfd(subject.pid);
-    if (pidfd >= 0) {
-        entries_.push_back({subject, pidfd, kill_at});
+void Evictions::attach(const Subject& subject) {
+    if (const auto stat = read_process_stat(subject.pid)) {
+        start_times_.emplace(subject.gupid, stat->start_time);
     }
-    return pidfd >= 0;
+}
+
+void Evictions::detach(const Subject& subject) {
+    start_times_.erase(subject.gupid);
+}
+
+bool Evictions::add(const Subject& subject, Time kill_at) {
+    const auto start_time = start_times_.find(subject.gupid);
+    if (start_time == start_times_.end()) {
+        return false;
+    }
+    entries_.reserve(entries_.size() + 1); // So that no descriptor is lost.
+    const int pidfd = open_pidfd(subject.pid);
+    if (pidfd < 0) {
+        return false;
+    }
+    // The pid is not in use again as long as that is open and its process has not ended.
+    const auto stat = read_process_stat(subject.pid);
+    if (!stat || stat->start_time != start_time->second) {
+        ::close(pidfd);
+        return false;
+    }
+    entries_.push_back({subject, pidfd, kill_at});
+    return true;
 }
 
 void Evictions::forget_last() {

@@ -3,7 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "health/round.hpp"
@@ -11,8 +12,9 @@
 
 namespace gangway::health {
 
-// Holds a pidfd (pidfd_open(2)) for each, taken while the process was certainly the one that is
-// meant: a pid that is in use again is never signalled. On the server's thread.
+// A pid that is in use again is never signalled, though Passenger may learn late that its process
+// has ended: when each process was started is noted when it joins, and compared when a pidfd
+// (pidfd_open(2)) for it is taken. From then on that holds it. On the server's thread.
 class Evictions {
   public:
     using Time = LazyTimer::Clock::time_point;
@@ -22,7 +24,11 @@ class Evictions {
     Evictions(const Evictions&) = delete;
     Evictions& operator=(const Evictions&) = delete;
 
-    // Call it before the process is told to leave. False: there is no such process.
+    // A process has joined that may have to be killed one day; and it has left.
+    void attach(const Subject& subject);
+    void detach(const Subject& subject);
+
+    // Call it before the process is told to leave, and while it is attached. False: it has ended.
     bool add(const Subject& subject, Time kill_at);
     // It was not told after all.
     void forget_last();
@@ -36,6 +42,7 @@ class Evictions {
         int pidfd;
         Time kill_at;
     };
+    std::map<std::string, std::uint64_t> start_times_; // by gupid; as in ProcessStat
     std::vector<Entry> entries_;
 };
 

@@ -147,9 +147,14 @@ void Monitor::look(Time now) {
     const bool is_new = !std::exchange(first_look_, false);
     for (const Member& member : changes.detached) {
         watch_.detach(member);
+        evictions_.detach(member.subject);
     }
     for (const Member& member : changes.attached) {
         watch_.attach(member, is_new, now, now_usec);
+        const Plan* plan = find_plan(plans_, member.subject.group);
+        if (plan != nullptr && plan->may_kill()) {
+            evictions_.attach(member.subject);
+        }
     }
     if (!plans_.empty()) {
         for (const auto& [gupid, member] : census_.members()) {
@@ -291,11 +296,10 @@ bool Monitor::eject(const WatchedProcess& process) {
     if (ref == nullptr) {
         return false;
     }
-    const std::chrono::milliseconds kill_after =
-        find_plan(plans_, process.subject.group)->kill_after;
+    const Plan& plan = *find_plan(plans_, process.subject.group);
     const bool may_be_killed =
-        kill_after.count() > 0 &&
-        evictions_.add(process.subject, LazyTimer::Clock::now() + kill_after);
+        plan.may_kill() &&
+        evictions_.add(process.subject, LazyTimer::Clock::now() + plan.kill_after);
     const bool detached = ref->detach() == GANGWAY_OK;
     if (!detached && may_be_killed) {
         evictions_.forget_last();

@@ -26,6 +26,10 @@ struct Plan {
     std::chrono::milliseconds slow_start{0};
     EjectionPolicy ejection;
     std::chrono::milliseconds kill_after{30'000}; // of an ejected process that stays; 0: never
+
+    bool may_kill() const {
+        return ejection.enabled && !ejection.dry_run && kill_after.count() > 0;
+    }
 };
 
 std::variant<std::vector<Plan>, KeyComplaint> parse_plans(const Json::Value& value);
