@@ -6,8 +6,9 @@
 #include <system_error>
 #include <utility>
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace gangway::admin {
 
@@ -40,7 +41,37 @@ void Listener::close() {
     }
 }
 
+// Until the end of run(), however that comes.
+class Listener::Running {
+  public:
+    explicit Running(Listener& listener) : listener_(listener) {}
+    ~Running() { listener_.running_ = false; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    Listener& listener_;
+};
+
+void Listener::ensure_running() {
+    if (running_ || closed_) {
+        return;
+    }
+    running_ = true;
+    try {
+        net::co_spawn(io_, run(), [](const std::exception_ptr& failure) {
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
+        });
+    } catch (...) {
+        running_ = false;
+        throw;
+    }
+}
+
 awaitable<void> Listener::run() {
+    const Running running(*this);
     while (!closed_) {
         const auto [ec] = co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
         if (ec || closed_) {
@@ -53,10 +84,15 @@ awaitable<void> Listener::run() {
 }
 
 void Listener::hand_over(int fd) {
+    ClientSocket socket(io_);
     try {
-        on_accept_(ClientSocket(io_, net::local::stream_protocol(), fd));
-    } catch (const std::exception& e) {
-        log_.error(std::string("a connection is lost: ") + e.what());
+        socket.assign(net::local::stream_protocol(), fd);
+        on_accept_(std::move(socket));
+    } catch (const std::exception& e) { // Out of memory, say.
+        if (!socket.is_open()) {
+            ::close(fd);
+        }
+        log_.exception("a connection is lost", e);
     }
 }
 

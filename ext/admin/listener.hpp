@@ -21,11 +21,15 @@ class Listener {
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    // Until close(). The listener must outlive it.
-    awaitable<void> run();
+    // Begins to accept, and begins anew where that ended before close(), by an exception. The
+    // io_context's run() throws that.
+    void ensure_running();
     void close();
 
   private:
+    class Running;
+
+    awaitable<void> run();
     // False when there is nobody to accept any more.
     awaitable<bool> accept_all();
     void hand_over(int fd);
@@ -35,6 +39,7 @@ class Listener {
     Timer pause_;
     const Log& log_;
     OnAccept on_accept_;
+    bool running_ = false;
     bool closed_ = false;
 };
 

@@ -5,11 +5,14 @@
 
 namespace gangway::forward {
 
-// On the same thread. Whoever starts it must co_await ended() before anything that it uses goes.
+// On the same thread. Whoever starts it must co_await ended() before anything that it uses goes;
+// and interrupt it and call finish() in a destructor, since Asio destroys a coroutine where it
+// stands when it has no memory to let it wait.
 class Companion {
   public:
     explicit Companion(const Executor& executor)
         : executor_(executor), end_(executor, Timer::time_point::max()) {}
+    ~Companion() { finish(); }
     Companion(const Companion&) = delete;
     Companion& operator=(const Companion&) = delete;
 
@@ -17,8 +20,12 @@ class Companion {
     void start(awaitable<void> work);
     bool is_running() const { return running_; }
     awaitable<void> ended();
+    // Runs what there is to do, for others too, until it has ended.
+    void finish();
 
   private:
+    class Running;
+
     awaitable<void> run(awaitable<void> work);
 
     Executor executor_;

@@ -18,6 +18,13 @@ Tunnel::Tunnel(const Client& client, Upstream& upstream, Exchange& exchange, Rep
       buffer_(buffer),
       companion_(client.stream.get_executor()) {}
 
+Tunnel::~Tunnel() {
+    if (companion_.is_running()) {
+        break_off();
+        companion_.finish();
+    }
+}
+
 awaitable<bool> Tunnel::run() {
     exchange_.enter(Phase::tunnel);
     companion_.start(to_process());

@@ -15,6 +15,9 @@ class Tunnel {
     // buffer: of the upstream; what it holds came behind the answer's head, and goes first.
     Tunnel(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
            beast::flat_buffer& buffer);
+    ~Tunnel();
+    Tunnel(const Tunnel&) = delete;
+    Tunnel& operator=(const Tunnel&) = delete;
 
     // False when it was broken off: by an error of either side, or cut. Who ends his direction
     // properly may still be sent the rest of the other.

@@ -20,11 +20,22 @@ void Upload::start() {
     companion_->start(run());
 }
 
-awaitable<void> Upload::stop() {
-    stopping_ = true;
+Upload::~Upload() {
     if (!ended()) {
-        source_.client.stream.cancel();
-        upstream_.cancel();
+        interrupt();
+        companion_->finish();
+    }
+}
+
+void Upload::interrupt() {
+    stopping_ = true;
+    source_.client.stream.cancel();
+    upstream_.cancel();
+}
+
+awaitable<void> Upload::stop() {
+    if (!ended()) {
+        interrupt();
         co_await companion_->ended();
     }
 }

@@ -25,6 +25,9 @@ struct UploadSource {
 class Upload {
   public:
     Upload(const UploadSource& source, Upstream& upstream, Exchange& exchange, Report& report);
+    ~Upload();
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
 
     void start();
     // Interrupts it if it still runs, and waits for its end.
@@ -39,6 +42,7 @@ class Upload {
     error_code client_error() const { return client_error_; }
 
   private:
+    void interrupt();
     awaitable<void> run();
     awaitable<void> move();
     // Reads the next piece of the body. Empty: there is no more, or client_error_ is set.

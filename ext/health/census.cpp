@@ -8,7 +8,27 @@ using pool::view;
 
 Census::Changes Census::update(const pool::Snapshot& snapshot) {
     Changes changes;
-    std::map<std::string, Member, std::less<>> before = std::exchange(members_, {});
+    Members before = std::exchange(members_, {});
+    try {
+        compare(snapshot, before, changes);
+    } catch (...) {
+        for (const Member& member : changes.attached) {
+            forget(member.subject.gupid);
+        }
+        members_.merge(before);
+        throw;
+    }
+    return changes;
+}
+
+void Census::forget(std::string_view gupid) {
+    const auto found = members_.find(gupid);
+    if (found != members_.end()) {
+        members_.erase(found);
+    }
+}
+
+void Census::compare(const pool::Snapshot& snapshot, Members& before, Changes& changes) {
     std::map<std::string, GroupFacts, std::less<>> groups;
     for (const gangway_group& group : snapshot.groups()) {
         const std::string name(view(group.name));
@@ -34,14 +54,14 @@ Census::Changes Census::update(const pool::Snapshot& snapshot) {
             }
         }
     }
-    for (auto& [gupid, member] : before) {
+    changes.detached.reserve(before.size());
+    for (auto& [gupid, member] : before) { // From here on nothing throws.
         changes.detached.push_back(std::move(member));
     }
     for (const auto& [name, facts] : groups) {
         groups_.erase(name);
     }
     changes.gone = std::exchange(groups_, std::move(groups));
-    return changes;
 }
 
 } // namespace gangway::health

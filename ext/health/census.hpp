@@ -39,14 +39,20 @@ class Census {
         std::map<std::string, GroupFacts, std::less<>> gone; // groups
     };
 
+    // Nothing has changed where it throws for want of memory.
     Changes update(const pool::Snapshot& snapshot);
+    // As if the process had never joined: it is attached once more.
+    void forget(std::string_view gupid);
 
-    // By gupid; and groups by name.
-    const std::map<std::string, Member, std::less<>>& members() const { return members_; }
+    using Members = std::map<std::string, Member, std::less<>>; // by gupid
+    const Members& members() const { return members_; }
+    // By name.
     const std::map<std::string, GroupFacts, std::less<>>& groups() const { return groups_; }
 
   private:
-    std::map<std::string, Member, std::less<>> members_;
+    void compare(const pool::Snapshot& snapshot, Members& before, Changes& changes);
+
+    Members members_;
     std::map<std::string, GroupFacts, std::less<>> groups_;
 };
 

@@ -91,9 +91,19 @@ bool Monitor::needed() const {
 }
 
 void Monitor::wake() {
-    if (!running_ && needed()) {
-        running_ = true;
-        net::co_spawn(executor_, run(), net::detached);
+    if (running_ || !needed()) {
+        return;
+    }
+    running_ = true;
+    try {
+        net::co_spawn(executor_, run(), [](const std::exception_ptr& failure) {
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
+        });
+    } catch (...) {
+        running_ = false;
+        throw;
     }
 }
 
@@ -105,7 +115,20 @@ void Monitor::stop() {
     }
 }
 
+// Until the end of run(), however that comes.
+class Monitor::Running {
+  public:
+    explicit Running(Monitor& monitor) : monitor_(monitor) {}
+    ~Running() { monitor_.running_ = false; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    Monitor& monitor_;
+};
+
 awaitable<void> Monitor::run() {
+    const Running running(*this);
     if (plans_.empty()) {
         census_ = {}; // What happened while nobody listened is not told.
         first_look_ = true;
@@ -120,7 +143,7 @@ awaitable<void> Monitor::run() {
             }
             start_due(now);
         } catch (const std::exception& e) { // Out of memory, say.
-            log_.error(std::string("health: internal error: ") + e.what());
+            log_.exception("health: internal error", e);
         }
         const auto due = watch_.next_due();
         const bool has_lane = !idle_.empty() || lanes_.size() < most_lanes;
@@ -133,7 +156,6 @@ awaitable<void> Monitor::run() {
     }
     idle_.clear();
     lanes_.clear();
-    running_ = false;
 }
 
 void Monitor::look(Time now) {
@@ -141,21 +163,15 @@ void Monitor::look(Time now) {
     if (!snapshot) {
         return; // The agent has logged why.
     }
-    const Census::Changes changes = census_.update(*snapshot);
-    const std::uint64_t now_usec = usec_since_epoch();
+    Census::Changes changes = census_.update(*snapshot);
     // First what counts: should there be no memory to tell it, it is done all the same.
     const bool is_new = !std::exchange(first_look_, false);
     for (const Member& member : changes.detached) {
         watch_.detach(member);
         evictions_.detach(member.subject);
     }
-    for (const Member& member : changes.attached) {
-        watch_.attach(member, is_new, now, now_usec);
-        const Plan* plan = find_plan(plans_, member.subject.group);
-        if (plan != nullptr && plan->may_kill()) {
-            evictions_.attach(member.subject);
-        }
-    }
+    std::erase_if(changes.attached,
+                  [&](const Member& member) { return !attach(member, is_new, now); });
     if (!plans_.empty()) {
         for (const auto& [gupid, member] : census_.members()) {
             watch_.note_enabled(member);
@@ -182,6 +198,21 @@ void Monitor::look(Time now) {
     }
 }
 
+bool Monitor::attach(const Member& member, bool is_new, Time now) {
+    try {
+        const Plan* plan = find_plan(plans_, member.subject.group);
+        if (plan != nullptr && plan->may_kill()) {
+            evictions_.attach(member.subject);
+        }
+        watch_.attach(member, is_new, now, usec_since_epoch());
+        return true;
+    } catch (const std::exception& e) { // Out of memory, say.
+        census_.forget(member.subject.gupid);
+        log_.exception("health: a process is not watched yet", e);
+        return false;
+    }
+}
+
 void Monitor::start_due(Time now) {
     const std::size_t free = idle_.size() + (most_lanes - lanes_.size());
     for (Watch::Due& due : watch_.take_due(now, free)) {
@@ -193,48 +224,66 @@ void Monitor::start_due(Time now) {
                 idle_.push_back(lanes_.back().get());
             }
             start_check(due);
-        } catch (const std::exception& e) { // Out of memory, say. It is due again in an interval.
-            Result result;
-            result.reason = Reason::not_routable;
-            result.detail = std::string("The check could not begin: ") + e.what() + ".";
-            watch_.add(due, result, now, now, usec_since_epoch());
+        } catch (const std::exception& e) { // Out of memory, say.
+            watch_.give_back(due, now);
+            log_.exception("health: a check could not begin", e);
         }
     }
 }
 
-void Monitor::start_check(const Watch::Due& due) {
-    Lane* const lane = idle_.back();
-    idle_.pop_back(); // Before, since the check may end at once.
-    try {
-        lane->companion.start(check(*lane, due));
-    } catch (...) {
-        idle_.push_back(lane);
-        throw;
+// A lane at its check, until the end of that, however it comes.
+class Monitor::LaneInUse {
+  public:
+    LaneInUse(Monitor& monitor, const Watch::Due& due)
+        : monitor_(monitor), due_(due), lane_(*monitor.idle_.back()) {
+        monitor_.idle_.pop_back();
     }
+    ~LaneInUse() {
+        Watch& watch = monitor_.watch_;
+        watch.give_back(due_, LazyTimer::Clock::now()); // Where it came to nothing.
+        auto& idle = monitor_.idle_;
+        const bool others_wait = idle.empty() && monitor_.lanes_.size() == most_lanes;
+        idle.push_back(&lane_);
+        const auto next = watch.next_due(); // This one, maybe, with a short interval.
+        if (others_wait || (next && *next < monitor_.timer_.expiry())) {
+            monitor_.timer_.cancel();
+        }
+    }
+    LaneInUse(const LaneInUse&) = delete;
+    LaneInUse& operator=(const LaneInUse&) = delete;
+
+    Lane& lane() { return lane_; }
+    const Watch::Due& due() const { return due_; }
+
+  private:
+    Monitor& monitor_;
+    const Watch::Due due_;
+    Lane& lane_;
+};
+
+void Monitor::start_check(const Watch::Due& due) {
+    auto in_use = std::make_unique<LaneInUse>(*this, due);
+    Lane& lane = in_use->lane();
+    lane.companion.start(check(std::move(in_use)));
 }
 
-awaitable<void> Monitor::check(Lane& lane, Watch::Due due) {
+awaitable<void> Monitor::check(std::unique_ptr<LaneInUse> in_use) {
+    const Watch::Due& due = in_use->due();
     const Time begun = LazyTimer::Clock::now();
     Result result;
+    result.checked_at_usec = usec_since_epoch();
     try {
         const gangway_process_id id{0, pool::abi(due.gupid)};
-        result = co_await lane.probe.run(*due.check, id);
-    } catch (const std::exception& e) {
-        result.reason = Reason::not_routable;
-        result.detail = std::string("The check itself failed: ") + e.what() + ".";
+        result = co_await in_use->lane().probe.run(*due.check, id);
+    } catch (const std::exception& e) { // Out of memory, say.
+        say_failed(result, e);
     }
     try {
         if (!stopping_) {
             take_result(due, result, begun, LazyTimer::Clock::now());
         }
     } catch (const std::exception& e) {
-        log_.error(std::string("health: internal error: ") + e.what());
-    }
-    const bool others_wait = idle_.empty() && lanes_.size() == most_lanes;
-    idle_.push_back(&lane);
-    const auto next = watch_.next_due(); // This one, maybe, with a short interval.
-    if (others_wait || (next && *next < timer_.expiry())) {
-        timer_.cancel();
+        log_.exception("health: internal error", e);
     }
 }
 

@@ -56,12 +56,17 @@ class Monitor {
         forward::Companion companion;
     };
 
+    class Running;
+    class LaneInUse;
+
     bool needed() const;
     awaitable<void> run();
     void look(Time now);
+    // False: for want of memory; at the next look it is tried again.
+    bool attach(const Member& member, bool is_new, Time now);
     void start_due(Time now);
     void start_check(const Watch::Due& due);
-    awaitable<void> check(Lane& lane, Watch::Due due);
+    awaitable<void> check(std::unique_ptr<LaneInUse> lane);
     void take_result(const Watch::Due& due, const Result& result, Time begun, Time ended);
     void tell_change(const WatchedProcess& process, const Change& change);
     void carry_out(const WatchedProcess& process, const Decision& decision, Time now);

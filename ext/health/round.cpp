@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "module/wall_clock.hpp"
@@ -35,8 +36,17 @@ Round::Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps
       subjects_(std::move(subjects)),
       news_(executor, Timer::time_point::max()),
       deadline_(executor, [this] { on_deadline(); }) {
+    finished_.reserve(subjects_.size());
     for (const Subject& subject : subjects_) {
         group_of_.push_back(&groups_[subject.group]);
+    }
+}
+
+Round::~Round() {
+    deadline_.stop();
+    cut();
+    for (const auto& lane : lanes_) {
+        lane->companion.finish();
     }
 }
 
@@ -50,22 +60,61 @@ void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
     }
 }
 
+// A subject that was taken has a result in the end, whatever becomes of its check.
+class Round::InHand {
+  public:
+    InHand(Round& round, std::size_t index)
+        : round_(round), index_(index), group_(*round.group_of_[index]) {
+        group_.running++;
+    }
+    ~InHand() {
+        if (!done_) {
+            Result result;
+            result.checked_at_usec = usec_since_epoch();
+            say_failed(result, std::bad_alloc());
+            finish(std::move(result));
+        }
+    }
+    InHand(const InHand&) = delete;
+    InHand& operator=(const InHand&) = delete;
+
+    void finish(Result result) {
+        end();
+        group_.ended++;
+        round_.finish(index_, std::move(result));
+    }
+    void put_off(Result result) {
+        group_.put_off.emplace_back();
+        group_.put_off.back() = {index_, std::move(result)};
+        end();
+    }
+
+  private:
+    void end() {
+        group_.running--;
+        done_ = true;
+    }
+
+    Round& round_;
+    std::size_t index_;
+    Group& group_;
+    bool done_ = false;
+};
+
 awaitable<void> Round::run(Lane& lane) {
     Group* with_room = nullptr;
     for (auto index = take(with_room); index; index = take(with_room)) {
         Group& group = *group_of_[*index];
         const unsigned ended_before = group.ended;
-        group.running++;
+        InHand in_hand(*this, *index);
         Result result = co_await check(lane, *index);
-        group.running--;
-        const bool in_the_way = group.running > 0 || group.ended != ended_before;
+        const bool in_the_way = group.running > 1 || group.ended != ended_before;
         if (result.reason == Reason::last_free_slot && in_the_way && !is_over()) {
-            group.put_off.push_back({*index, std::move(result)});
+            in_hand.put_off(std::move(result));
             // Else whoever still runs takes it, once he has ended.
             with_room = group.running == 0 ? &group : nullptr;
         } else {
-            group.ended++;
-            finish(*index, std::move(result));
+            in_hand.finish(std::move(result));
             with_room = &group;
         }
     }
@@ -83,11 +132,11 @@ std::optional<std::size_t> Round::take(Group* with_room) {
 awaitable<Result> Round::check(Lane& lane, std::size_t index) {
     const gangway_process_id id{0, pool::abi(subjects_[index].gupid)};
     Result result;
+    result.checked_at_usec = usec_since_epoch();
     try {
         result = co_await lane.probe.run(check_, id);
     } catch (const std::exception& e) { // Out of memory, say.
-        result.reason = Reason::not_routable;
-        result.detail = std::string("The check itself failed: ") + e.what() + ".";
+        say_failed(result, e);
     }
     co_return result;
 }
@@ -100,6 +149,19 @@ void Round::finish(std::size_t index, Result result) {
     news_.cancel();
 }
 
+Result Round::never_begun() {
+    Result result;
+    result.reason = Reason::deadline;
+    result.checked_at_usec = usec_since_epoch();
+    try {
+        result.detail = "The deadline of the whole came before its turn; allow more time, or more "
+                        "checks at once.";
+    } catch (...) {
+        result.detail = "Out of time."; // So short a text needs no memory.
+    }
+    return result;
+}
+
 // What runs is given up, what was not begun is skipped, and both say so.
 void Round::on_deadline() {
     if (summary_.total() == subjects_.size()) {
@@ -107,17 +169,13 @@ void Round::on_deadline() {
     }
     summary_.deadline_reached = true;
     while (next_subject_ < subjects_.size()) {
-        Result result;
-        result.reason = Reason::deadline;
-        result.detail = "The deadline of the whole came before its turn; allow more time, or more "
-                        "checks at once.";
-        result.checked_at_usec = usec_since_epoch();
-        finish(next_subject_++, std::move(result));
+        finish(next_subject_++, never_begun());
     }
     for (auto& [name, group] : groups_) {
-        for (Finished& late : std::exchange(group.put_off, {})) {
+        for (Finished& late : group.put_off) {
             finish(late.index, std::move(late.result));
         }
+        group.put_off.clear();
     }
     for (const auto& lane : lanes_) {
         lane->probe.cut();
@@ -125,20 +183,17 @@ void Round::on_deadline() {
 }
 
 awaitable<std::optional<Round::Finished>> Round::next() {
-    while (finished_.empty() && given_ < subjects_.size() && !cut_) {
+    while (finished_.size() == given_ && given_ < subjects_.size() && !cut_) {
         co_await news_.async_wait(as_result);
     }
     co_return next_now();
 }
 
 std::optional<Round::Finished> Round::next_now() {
-    if (finished_.empty() || cut_) {
+    if (finished_.size() == given_ || cut_) {
         return std::nullopt;
     }
-    std::optional<Finished> first(std::move(finished_.front()));
-    finished_.pop_front();
-    given_++;
-    return first;
+    return std::move(finished_[given_++]);
 }
 
 void Round::cut() {

@@ -55,6 +55,9 @@ class Round {
 
     Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
           std::uint32_t max_header_bytes, const Check& check, std::vector<Subject> subjects);
+    ~Round();
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
 
     void start(unsigned lanes, std::chrono::milliseconds deadline);
     // The next result, as they come; nothing once there is one for every subject, or after cut().
@@ -80,6 +83,7 @@ class Round {
         forward::Companion companion;
     };
 
+    class InHand;
     struct Group {
         unsigned running = 0; // checks
         unsigned ended = 0;
@@ -92,6 +96,7 @@ class Round {
     std::optional<std::size_t> take(Group* with_room);
     awaitable<Result> check(Lane& lane, std::size_t index);
     void on_deadline();
+    static Result never_begun();
     bool is_over() const { return cut_ || summary_.deadline_reached; }
     void finish(std::size_t index, Result result);
 
@@ -104,13 +109,13 @@ class Round {
     std::map<std::string, Group, std::less<>> groups_; // by name
     std::vector<Group*> group_of_;                     // of each subject
     std::vector<std::unique_ptr<Lane>> lanes_;
-    std::deque<Finished> finished_;
-    Timer news_; // never expires; cancelled when there is a result
+    std::vector<Finished> finished_; // has room for all
+    Timer news_;                     // never expires; cancelled when there is a result
     LazyTimer deadline_;
     LazyTimer::Clock::time_point started_;
     Summary summary_;
     std::size_t next_subject_ = 0;
-    std::size_t given_ = 0; // results
+    std::size_t given_ = 0; // of finished_
     bool cut_ = false;
 };
 

@@ -37,7 +37,12 @@ void Schedule::add(std::string_view key, Time now) {
     }
     const auto place = hash(key) % static_cast<std::uint64_t>(interval_.count());
     check->second.due = now + Clock::duration(static_cast<Clock::rep>(place));
-    waiting_.emplace(check->second.due, check->first);
+    try {
+        waiting_.emplace(check->second.due, check->first);
+    } catch (...) {
+        checks_.erase(check);
+        throw;
+    }
 }
 
 void Schedule::remove(std::string_view key) {
@@ -55,26 +60,30 @@ std::optional<Schedule::Time> Schedule::next_due() const {
 
 std::vector<std::string> Schedule::take_due(Time now, std::size_t max) {
     std::vector<std::string> keys;
-    while (keys.size() < max && !waiting_.empty() && waiting_.begin()->first <= now) {
-        const auto check = checks_.find(waiting_.begin()->second);
-        check->second.under_way = true;
-        keys.push_back(check->first);
-        waiting_.erase(waiting_.begin());
+    for (const auto& [due, key] : waiting_) {
+        if (due > now || keys.size() == max) {
+            break;
+        }
+        keys.emplace_back(key);
+    }
+    for (const std::string& key : keys) {
+        checks_.find(key)->second.place = waiting_.extract(waiting_.begin());
     }
     return keys;
 }
 
 void Schedule::done(std::string_view key, Time now) {
     const auto check = checks_.find(key);
-    if (check == checks_.end() || !check->second.under_way) {
+    if (check == checks_.end() || check->second.place.empty()) {
         return;
     }
     Time next = check->second.due + interval_ + jitter();
     if (next <= now) {
         next += interval_ * ((now - next) / interval_ + 1);
     }
-    check->second = {next, false};
-    waiting_.emplace(next, check->first);
+    check->second.due = next;
+    check->second.place.value().first = next;
+    waiting_.insert(std::move(check->second.place));
 }
 
 Schedule::Clock::duration Schedule::jitter() {

@@ -28,7 +28,8 @@ namespace gangway::health {
 // late together (the agent was stopped, the checks were slow) thus go back each to its own place,
 // instead of becoming due together from then on.
 //
-// Each call takes O(log n), and take_due() that for each key it takes.
+// Each call takes O(log n), and take_due() that for each key it takes. Where there is no memory for
+// add() or take_due() they change nothing; done() and remove() need none.
 class Schedule {
   public:
     using Clock = std::chrono::steady_clock;
@@ -52,9 +53,10 @@ class Schedule {
     void done(std::string_view key, Time now);
 
   private:
+    using Waiting = std::set<std::pair<Time, std::string_view>>;
     struct Check {
         Time due;
-        bool under_way = false;
+        Waiting::node_type place{}; // in waiting_, while the check is under way: done() needs none
     };
 
     Clock::duration jitter();
@@ -64,7 +66,7 @@ class Schedule {
     std::function<std::uint32_t()> random_;
     std::map<std::string, Check, std::less<>> checks_;
     // Those not under way; a key is that of its node in checks_.
-    std::set<std::pair<Time, std::string_view>> waiting_;
+    Waiting waiting_;
 };
 
 } // namespace gangway::health

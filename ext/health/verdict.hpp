@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,5 +60,8 @@ struct Result {
     std::optional<std::uint64_t> busy_since_usec{}; // since the epoch
     std::uint64_t checked_at_usec = 0;              // since the epoch
 };
+
+// That a check came to nothing for what was thrown: out of memory, say. Needs none itself.
+void say_failed(Result& result, const std::exception& why) noexcept;
 
 } // namespace gangway::health

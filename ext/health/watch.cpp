@@ -53,15 +53,18 @@ void Watch::attach(const Member& member, bool is_new, Time now, std::uint64_t no
     }
     const Time not_before = is_new ? now + plan->slow_start : Time::min();
     const bool enabled = member.enabled == GANGWAY_PROCESS_ENABLED;
-    const bool added =
-        group->second.processes
-            .emplace(member.subject.gupid,
-                     WatchedProcess{member.subject, enabled, Track(now_usec, not_before)})
-            .second;
-    if (added) {
-        // What is new is looked at soon: until then nobody knows whether it can be relied on. Each
-        // keeps its place in the interval, so later checks are spread.
+    const auto [process, added] = group->second.processes.emplace(
+        member.subject.gupid, WatchedProcess{member.subject, enabled, Track(now_usec, not_before)});
+    if (!added) {
+        return;
+    }
+    // What is new is looked at soon: until then nobody knows whether it can be relied on. Each
+    // keeps its place in the interval, so later checks are spread.
+    try {
         group->second.schedule.add(member.subject.gupid, is_new ? now - plan->interval : now);
+    } catch (...) {
+        group->second.processes.erase(process);
+        throw;
     }
 }
 
@@ -108,13 +111,31 @@ std::vector<Watch::Due> Watch::take_due(Time now, std::size_t max) {
             break;
         }
         auto& [name, group] = *next;
-        std::vector<std::string> taken = group.schedule.take_due(now + early(group.plan), 1);
-        if (taken.empty()) {
+        std::vector<std::string> taken;
+        try {
+            taken = group.schedule.take_due(now + early(group.plan), 1);
+            if (taken.empty()) {
+                break;
+            }
+            result.push_back({name, taken.front(), &group.plan.check});
+        } catch (...) { // Out of memory: those before it are not lost for it.
+            if (!taken.empty()) {
+                group.schedule.done(taken.front(), now);
+            }
+            if (result.empty()) {
+                throw;
+            }
             break;
         }
-        result.push_back({name, std::move(taken.front()), &group.plan.check});
     }
     return result;
+}
+
+void Watch::give_back(const Due& due, Time now) {
+    const auto group = groups_.find(due.group);
+    if (group != groups_.end()) {
+        group->second.schedule.done(due.gupid, now);
+    }
 }
 
 std::optional<Watch::Outcome> Watch::add(const Due& due, const Result& result, Time begun,

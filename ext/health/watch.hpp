@@ -66,8 +66,10 @@ class Watch {
     // At most max: those that are due, and those that soon will be, by a twentieth of their
     // interval, and 100 ms, at most. Those that have been due for longest come first, so that a
     // group whose checks take long does not keep others waiting for good. Each must be given back
-    // by add().
+    // by add() or give_back().
     std::vector<Due> take_due(Time now, std::size_t max);
+    // The check of one that was taken came to nothing; it is due again in its time.
+    void give_back(const Due& due, Time now);
 
     // What a result has changed.
     struct Outcome {

@@ -37,8 +37,15 @@ void Doorbell::close() {
     descriptor_.close();
 }
 
+void Doorbell::ensure_waiting() {
+    if (!waiting_ && descriptor_.is_open()) {
+        wait();
+    }
+}
+
 void Doorbell::wait() {
     descriptor_.async_wait(net::posix::descriptor_base::wait_read, [this](error_code ec) {
+        waiting_ = false;
         if (ec) {
             return;
         }
@@ -49,6 +56,7 @@ void Doorbell::wait() {
             on_ring_();
         }
     });
+    waiting_ = true;
 }
 
 } // namespace gangway

@@ -19,6 +19,9 @@ class Doorbell {
 
     // From any thread, between construction and close().
     void ring();
+    // On the context's thread: listens again, where an exception ended that, which the context's
+    // run() has thrown.
+    void ensure_waiting();
     // On the context's thread: nothing is waited for any more.
     void close();
 
@@ -27,6 +30,7 @@ class Doorbell {
 
     net::posix::basic_stream_descriptor<Executor> descriptor_;
     std::function<void()> on_ring_;
+    bool waiting_ = false;
 };
 
 } // namespace gangway

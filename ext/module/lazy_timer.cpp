@@ -35,7 +35,7 @@ void LazyTimer::stop() {
 }
 
 void LazyTimer::wait(const std::shared_ptr<State>& state) {
-    state->goes_off = state->time;
+    state->goes_off = Clock::time_point::max();
     state->timer.expires_at(state->time); // Cancels a wait that runs.
     state->timer.async_wait([state](error_code ec) {
         if (ec || state->ended) {
@@ -46,12 +46,16 @@ void LazyTimer::wait(const std::shared_ptr<State>& state) {
             return;
         }
         if (Clock::now() < state->time) {
-            wait(state);
-            return;
+            try {
+                wait(state);
+                return;
+            } catch (...) { // Out of memory: better early than never.
+            }
         }
         state->time = Clock::time_point::max();
         state->on_expiry();
     });
+    state->goes_off = state->time; // Only now: it may have thrown for want of memory.
 }
 
 } // namespace gangway

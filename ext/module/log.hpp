@@ -1,6 +1,9 @@
 // Passenger's log.
 #pragma once
 
+#include <array>
+#include <cstdio>
+#include <exception>
 #include <string_view>
 
 #include "gangway/agent_abi.h"
@@ -16,6 +19,12 @@ class Log {
     void error(std::string_view line) const { write(GANGWAY_LOG_ERROR, line); }
     void warn(std::string_view line) const { write(GANGWAY_LOG_WARN, line); }
     void notice(std::string_view line) const { write(GANGWAY_LOG_NOTICE, line); }
+    // "what: why", cut to 500 bytes. Needs no memory, for want of which it may be called.
+    void exception(const char* what, const std::exception& why) const noexcept {
+        std::array<char, 501> line{};
+        std::snprintf(line.data(), line.size(), "%s: %s", what, why.what());
+        write(GANGWAY_LOG_ERROR, line.data());
+    }
 
   private:
     void write(gangway_log_level level, std::string_view line) const {

@@ -19,6 +19,8 @@ namespace {
 
 using pool::view;
 
+constexpr std::chrono::milliseconds after_exception{10};
+
 std::variant<config::Config, std::string> load_config(const gangway_host& host) {
     auto parsed = config::parse(view(host.config_text));
     if (const auto* error = std::get_if<config::Error>(&parsed)) {
@@ -121,21 +123,58 @@ Server::~Server() {
 }
 
 void Server::start_thread() {
-    net::co_spawn(io_, listener_.run(), net::detached);
-    monitor_.wake();
     const SignalsBlocked blocked;
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "gangway");
-        // Nothing throws on the data path; should it, neither the agent nor the others end for it.
+        // Nothing throws on the data path but for want of memory; neither the agent nor the others
+        // end for it, and what it ended begins anew.
         for (bool done = false; !done;) {
             try {
+                // Not at once: what the exception ended is about to be unwound.
+                net::post(io_, [this] { ensure_running(); });
                 io_.run();
                 done = true;
             } catch (const std::exception& e) {
-                log_.error(std::string("internal error: ") + e.what());
+                log_.exception("internal error", e);
+                std::this_thread::sleep_for(after_exception); // So as not to spin.
             }
         }
     });
+}
+
+class Server::Served {
+  public:
+    // count: of those of its kind.
+    Served(Server& server, std::shared_ptr<admin::Connection> connection, unsigned& count)
+        : server_(server),
+          count_(count),
+          position_(server.connections_.insert(server.connections_.end(), std::move(connection))) {
+        count_++;
+        server_.context_.statistics.connections_open++;
+    }
+    ~Served() {
+        server_.connections_.erase(position_);
+        count_--;
+        server_.context_.statistics.connections_open--;
+        if (server_.stopping_ && server_.connections_.empty()) {
+            server_.drain_deadline_.cancel();
+        }
+    }
+    Served(const Served&) = delete;
+    Served& operator=(const Served&) = delete;
+
+    admin::Connection& connection() { return **position_; }
+
+  private:
+    Server& server_;
+    unsigned& count_;
+    std::list<std::shared_ptr<admin::Connection>>::iterator position_;
+};
+
+void Server::ensure_running() {
+    bell_.ensure_waiting();
+    listener_.ensure_running();
+    monitor_.wake();
 }
 
 void Server::accept(ClientSocket socket) {
@@ -149,10 +188,9 @@ void Server::accept(ClientSocket socket) {
         return;
     }
     auto connection = std::make_shared<admin::Connection>(context_, std::move(socket), uid);
-    count++;
+    auto served = std::make_unique<Served>(*this, std::move(connection), count);
     context_.statistics.connections_accepted++;
-    context_.statistics.connections_open++;
-    net::co_spawn(io_, serve(std::move(connection), trusted), net::detached);
+    net::co_spawn(io_, serve(std::move(served)), net::detached);
 }
 
 // Costs one system call and holds nothing, however many come.
@@ -168,19 +206,13 @@ void Server::refuse(ClientSocket& socket) const {
     ::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-awaitable<void> Server::serve(std::shared_ptr<admin::Connection> connection, bool trusted) {
-    const auto position = connections_.insert(connections_.end(), connection);
+awaitable<void> Server::serve(std::unique_ptr<Served> served) {
+    admin::Connection& connection = served->connection();
     try {
-        co_await connection->run();
-    } catch (const std::exception& e) {
-        log_.error(std::string("a connection is closed after an internal error: ") + e.what());
-        connection->abort();
-    }
-    connections_.erase(position);
-    (trusted ? trusted_connections_ : other_connections_)--;
-    context_.statistics.connections_open--;
-    if (stopping_ && connections_.empty()) {
-        drain_deadline_.cancel();
+        co_await connection.run();
+    } catch (const std::exception& e) { // Out of memory, say.
+        log_.exception("a connection is closed after an internal error", e);
+        connection.abort();
     }
 }
 
@@ -220,12 +252,17 @@ void Server::end() {
     if (connections_.empty()) {
         return;
     }
-    drain_deadline_.expires_after(config_.drain_timeout);
-    drain_deadline_.async_wait([this](error_code ec) {
-        if (!ec) {
-            abort_all();
-        }
-    });
+    try {
+        drain_deadline_.expires_after(config_.drain_timeout);
+        drain_deadline_.async_wait([this](error_code ec) {
+            if (!ec) {
+                abort_all();
+            }
+        });
+    } catch (...) { // Out of memory: nothing would end what still runs.
+        abort_all();
+        throw;
+    }
 }
 
 void Server::abort_all() {

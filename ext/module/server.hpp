@@ -43,8 +43,11 @@ class Server {
     void start_thread();
     void accept(ClientSocket socket);
     void refuse(ClientSocket& socket) const;
-    awaitable<void> serve(std::shared_ptr<admin::Connection> connection, bool trusted);
+    // A connection while it is served, and counted.
+    class Served;
+    awaitable<void> serve(std::unique_ptr<Served> served);
     // On the thread.
+    void ensure_running();
     void on_ring();
     void note_clock();
     void drain();

@@ -6,10 +6,11 @@ namespace gangway::pool {
 
 namespace {
 
+// Both are made before what they hold, which for want of memory would be lost else.
+
 class AbiSession final : public Session {
   public:
-    AbiSession(const gangway_host& host, gangway_session* session)
-        : host_(host), session_(session) {}
+    explicit AbiSession(const gangway_host& host) : host_(host) {}
     AbiSession(const AbiSession&) = delete;
     AbiSession& operator=(const AbiSession&) = delete;
     ~AbiSession() override {
@@ -18,6 +19,9 @@ class AbiSession final : public Session {
         }
     }
 
+    gangway_status open(gangway_process_ref* ref, std::uint32_t flags) {
+        return host_.session_open(host_.context, ref, flags, &session_);
+    }
     gangway_status connect(gangway_connection& out) override {
         return host_.session_connect(host_.context, session_, &out);
     }
@@ -29,15 +33,23 @@ class AbiSession final : public Session {
 
   private:
     const gangway_host& host_;
-    gangway_session* session_;
+    gangway_session* session_ = nullptr;
 };
 
 class AbiProcessRef final : public ProcessRef {
   public:
-    AbiProcessRef(const gangway_host& host, gangway_process_ref* ref) : host_(host), ref_(ref) {}
+    explicit AbiProcessRef(const gangway_host& host) : host_(host) {}
     AbiProcessRef(const AbiProcessRef&) = delete;
     AbiProcessRef& operator=(const AbiProcessRef&) = delete;
-    ~AbiProcessRef() override { host_.process_release(host_.context, ref_); }
+    ~AbiProcessRef() override {
+        if (ref_ != nullptr) {
+            host_.process_release(host_.context, ref_);
+        }
+    }
+
+    bool find(const gangway_process_id& id) {
+        return host_.process_find(host_.context, &id, &ref_) == GANGWAY_OK;
+    }
 
     const gangway_process_identity& identity() const override {
         return *host_.process_identity(ref_);
@@ -46,10 +58,10 @@ class AbiProcessRef final : public ProcessRef {
         return host_.process_state(host_.context, ref_, &out);
     }
     gangway_status open_session(std::uint32_t flags, std::unique_ptr<Session>& out) override {
-        gangway_session* session = nullptr;
-        const gangway_status status = host_.session_open(host_.context, ref_, flags, &session);
+        auto session = std::make_unique<AbiSession>(host_);
+        const gangway_status status = session->open(ref_, flags);
         if (status == GANGWAY_OK) {
-            out = std::make_unique<AbiSession>(host_, session);
+            out = std::move(session);
         }
         return status;
     }
@@ -57,7 +69,7 @@ class AbiProcessRef final : public ProcessRef {
 
   private:
     const gangway_host& host_;
-    gangway_process_ref* ref_;
+    gangway_process_ref* ref_ = nullptr;
 };
 
 } // namespace
@@ -82,11 +94,11 @@ std::optional<Snapshot> AbiPool::snapshot() {
 }
 
 std::unique_ptr<ProcessRef> AbiPool::find(const gangway_process_id& id) {
-    gangway_process_ref* ref = nullptr;
-    if (host_.process_find(host_.context, &id, &ref) != GANGWAY_OK) {
+    auto ref = std::make_unique<AbiProcessRef>(host_);
+    if (!ref->find(id)) {
         return nullptr;
     }
-    return std::make_unique<AbiProcessRef>(host_, ref);
+    return ref;
 }
 
 } // namespace gangway::pool

@@ -5,6 +5,7 @@
 
 #include "host/census.h"
 #include "host/pool.h"
+#include "scarce_memory/scarce_memory.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -123,6 +124,7 @@ class TestHost {
         TestHost* operator->() { return &host_; }
 
       private:
+        const InHost in_host_;
         TestHost& host_;
     };
 
