@@ -84,12 +84,14 @@ awaitable<void> Listener::run() {
 }
 
 void Listener::hand_over(int fd) {
-    ClientSocket socket(io_);
+    bool assigned = false;
     try {
+        ClientSocket socket(io_);
         socket.assign(net::local::stream_protocol(), fd);
+        assigned = true; // So it closes it, wherever it goes.
         on_accept_(std::move(socket));
     } catch (const std::exception& e) { // Out of memory, say.
-        if (!socket.is_open()) {
+        if (!assigned) {
             ::close(fd);
         }
         log_.exception("a connection is lost", e);
