@@ -114,6 +114,15 @@ def threads_named(pid, prefix):
     return result
 
 
+def start_time(pid, thread):
+    """Of a thread, in clock ticks since the machine was booted; never if it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/task/{thread}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return float("inf")
+    return int(stat.rpartition(")")[2].split()[19])
+
+
 def context_switches(status):
     return int(status["voluntary_ctxt_switches"])
 

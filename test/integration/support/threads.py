@@ -8,8 +8,9 @@ from support import system
 def gangway_threads(agent):
     threads = system.threads_named(agent.core_pid, "gangway")
     assert threads, "no thread of the core is named gangway"
-    # A thread that Passenger starts from ours inherits the name; ours came first.
-    own = min(threads)
+    # A thread that Passenger starts from ours inherits the name; ours came first. Its number need not be
+    # the smallest: they begin anew at pid_max.
+    own = min(threads, key=lambda thread: system.start_time(agent.core_pid, thread))
     return {own: threads[own]}
 
 
