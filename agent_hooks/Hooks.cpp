@@ -19,6 +19,7 @@
 #include "ConfigFile.h"
 #include "Host.h"
 #include "ModuleFile.h"
+#include "Printable.h"
 #include "SignalMask.h"
 
 namespace Gangway {
@@ -45,21 +46,29 @@ start(AP::Pool *pool) {
 	ConfigFile config;
 	config.load();
 	if (!config.enabled) {
-		P_NOTICE("[gangway] not loaded: \"enabled\" is false in " << config.path);
+		P_NOTICE("[gangway] not loaded: \"enabled\" is false in "
+			<< printable(config.path));
 		return;
 	}
 
 	const gangway_module *module = loadModule(config.module);
-	boost::scoped_ptr<Host> host(new Host(pool, config));
-	char error[1024] = "";
+	boost::scoped_ptr<Host> host(new Host(pool, config, *module));
+	gangway_str error = toAbi(NULL, 0);
 	void *instance = NULL;
-	if (module->start(host->getTable(), &instance, error, sizeof(error)) != 0) {
-		error[sizeof(error) - 1] = '\0';
-		throw Passenger::RuntimeException(error);
+	gangway_status status;
+	{
+		SignalsBlocked blocked;
+		status = module->start(host->getTable(), &instance, &error);
+	}
+	if (status != GANGWAY_OK) {
+		P_ERROR("[gangway] not started: " << OneLine(error));
+		return;
 	}
 	gangway.host.swap(host);
 	gangway.module = module;
 	gangway.instance = instance;
+	P_INFO("[gangway] loaded " << printable(config.module) << ": " << OneLine(module->name)
+		<< " " << OneLine(module->version));
 }
 
 /** Whatever goes wrong with the module, Passenger serves on without it. */
@@ -68,13 +77,13 @@ startOrExplain(AP::Pool *pool) {
 	try {
 		start(pool);
 	} catch (const std::exception &e) {
-		P_ERROR("[gangway] not started: " << e.what());
+		P_ERROR("[gangway] not started: " << printable(e.what()));
 	}
 }
 
 void
 beginDrain() {
-	if (gangway.module != NULL) {
+	if (gangway.module != NULL && gangway.module->begin_drain != NULL) {
 		gangway.module->begin_drain(gangway.instance);
 	}
 }

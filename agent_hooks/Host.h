@@ -13,6 +13,7 @@
 #include "gangway/agent_abi.h"
 #include "ConfigFile.h"
 #include "GroupUsers.h"
+#include "Printable.h"
 #include "Sessions.h"
 #include "SignalMask.h"
 #include "Snapshot.h"
@@ -30,6 +31,8 @@ private:
 	ConfigFile config;
 	std::string instanceDir;
 	std::string agentConfig;
+	/** Stands before each of its lines. */
+	gangway_str moduleName;
 	gangway_host table;
 	/** Of the agent's main thread, which made this object. */
 	sigset_t signalMask;
@@ -43,7 +46,7 @@ private:
 	}
 
 	static void logFailure(const char *what, const char *why) {
-		P_ERROR("[gangway] " << what << ": " << why);
+		P_ERROR("[gangway] " << what << ": " << printable(why));
 	}
 
 	// Every function below is one of these around a few lines.
@@ -78,7 +81,9 @@ private:
 		GANGWAY_END("cannot look for a process", GANGWAY_FAILED)
 	}
 
-	static const gangway_process_identity *processIdentity(const gangway_process_ref *ref) {
+	static const gangway_process_identity *processIdentity(void *context,
+		const gangway_process_ref *ref)
+	{
 		return &ref->identity;
 	}
 
@@ -88,12 +93,15 @@ private:
 		GANGWAY_BEGIN
 			boost::lock_guard<boost::mutex> l(self(context)->pool->syncher);
 			const AP::Process &process = *ref->process;
+			if (process.isDead()) {
+				return GANGWAY_NOT_FOUND;
+			}
 			out->life = (gangway_process_life) process.getLifeStatus();
 			out->enabled = (gangway_process_enabled) process.enabled;
 			out->concurrency = process.*memberOf(ProcessConcurrency());
 			out->sessions = process.sessions;
 			out->last_used_usec = process.lastUsed;
-			return process.isDead() ? GANGWAY_NOT_FOUND : GANGWAY_OK;
+			return GANGWAY_OK;
 		GANGWAY_END("cannot look at a process", GANGWAY_FAILED)
 	}
 
@@ -124,7 +132,7 @@ private:
 		gangway_connection *out)
 	{
 		GANGWAY_BEGIN
-			return SessionConnector(*session, self(context)->signalMask).connect(*out);
+			return SessionConnector(self(context)->pool, *session, self(context)->signalMask).connect(*out);
 		GANGWAY_END("cannot connect to a process", GANGWAY_FAILED)
 	}
 
@@ -139,7 +147,7 @@ private:
 		GANGWAY_BEGIN
 			std::unique_ptr<gangway_session> guard(session);
 			PassengerMaskForThreads mask(self(context)->signalMask);
-			SessionConnector(*session, self(context)->signalMask).abandon();
+			SessionConnector(self(context)->pool, *session, self(context)->signalMask).abandon();
 			// Session's destructor would close it once more, were it to throw: rather leak it.
 			AP::Session *closing = session->session.detach();
 			closing->close(success != 0, keepAlive != 0);
@@ -150,40 +158,29 @@ private:
 	static gangway_status processDetach(void *context, gangway_process_ref *ref) {
 		GANGWAY_BEGIN
 			PassengerMaskForThreads mask(self(context)->signalMask);
-			return detachProcess(self(context)->pool, *ref) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
+			return detachProcess(self(context)->pool, ref->group, ref->process) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
 		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
-	}
-
-	static gangway_status groupRestart(void *context, gangway_str name) {
-		GANGWAY_BEGIN
-			PassengerMaskForThreads mask(self(context)->signalMask);
-			return self(context)->pool->restartGroupByName(
-				Passenger::StaticString(name.data, name.size)) ? GANGWAY_OK : GANGWAY_NOT_FOUND;
-		GANGWAY_END("cannot restart a group", GANGWAY_FAILED)
 	}
 
 	#undef GANGWAY_BEGIN
 	#undef GANGWAY_END
 
-	static void log(void *context, gangway_log_level level, gangway_str line) {
+	static void log(void *context, gangway_log_level level, gangway_module_str line) {
 		try {
 			P_LOG(Passenger::LoggingKit::context, (Passenger::LoggingKit::Level) level,
-				"gangway", 0, "[gangway] " << Passenger::StaticString(line.data, line.size));
+				"gangway", 0, "[" << OneLine(self(context)->moduleName) << "] " << OneLine(line));
 		} catch (...) {
 			// There is nowhere left to say it.
 		}
 	}
 
-	static int logEnabled(void *context, gangway_log_level level) {
-		return Passenger::LoggingKit::getLevel() >= (Passenger::LoggingKit::Level) level;
-	}
-
 public:
-	/** `config` was loaded before. Must not be called under the pool's lock. */
-	Host(AP::Pool *_pool, const ConfigFile &_config)
+	/** `config` and `module` were loaded before. Must not be called under the pool's lock. */
+	Host(AP::Pool *_pool, const ConfigFile &_config, const gangway_module &module)
 		: pool(_pool),
 		  config(_config),
-		  instanceDir(_pool->getSpawningKitContext()->instanceDir)
+		  instanceDir(_pool->getSpawningKitContext()->instanceDir),
+		  moduleName(module.name)
 	{
 		pthread_sigmask(SIG_SETMASK, NULL, &signalMask);
 		Passenger::Json::FastWriter writer;
@@ -208,9 +205,7 @@ public:
 		table.session_request_oobw = sessionRequestOobw;
 		table.session_close = sessionClose;
 		table.process_detach = processDetach;
-		table.group_restart = groupRestart;
 		table.log = log;
-		table.log_enabled = logEnabled;
 	}
 
 	const gangway_host *getTable() const {

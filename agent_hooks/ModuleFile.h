@@ -6,12 +6,13 @@
 #include <FileDescriptor.h>
 #include <Exceptions.h>
 #include "gangway/agent_abi.h"
+#include "ModuleCheck.h"
 #include "TrustedFile.h"
 
 namespace Gangway {
 
 /**
- * Loads the shared object and checks that it speaks this ABI. It is never unloaded: its code may
+ * Loads the shared object and checks that its table fits this agent (ModuleCheck.h). It is never unloaded: its code may
  * have registered destructors with the C library.
  *
  * @throws Passenger::RuntimeException With one line that says what is wrong.
@@ -42,13 +43,10 @@ loadModule(const std::string &path) {
 	}
 
 	const gangway_module *module = entry();
-	if (module == NULL || module->abi_version != GANGWAY_ABI_VERSION
-	 || module->struct_size != sizeof(gangway_module))
-	{
-		std::string version = module == NULL ? "none" : Passenger::toString(module->abi_version);
+	std::string complaint = ModuleCheck::complaint(module, sizeof(gangway_host));
+	if (!complaint.empty()) {
 		dlclose(handle);
-		throw Passenger::RuntimeException(path + " has ABI version " + version + ", this agent has "
-			+ Passenger::toString(GANGWAY_ABI_VERSION) + "; build both from one source tree");
+		throw Passenger::RuntimeException("the module " + path + " " + complaint);
 	}
 	return module;
 }

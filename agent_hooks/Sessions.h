@@ -20,10 +20,10 @@
 #include <Core/ApplicationPool/Pool.h>
 #include <Core/ApplicationPool/Group.h>
 #include "gangway/agent_abi.h"
+#include "Arena.h"
 #include "GroupUsers.h"
 #include "PrivateMembers.h"
 #include "SignalMask.h"
-#include "Snapshot.h"
 
 /**
  * A process that the module holds on to. Keeps the group alive too, since a Process points into its
@@ -171,6 +171,27 @@ public:
 };
 
 /**
+ * Pool::detachProcess(), but false where the process was detached before, and where its group shuts
+ * down: Group::detach() asserts that it does not. Takes the pool's lock.
+ */
+inline bool
+detachProcess(AP::Pool *pool, const AP::GroupPtr &group, const AP::ProcessPtr &process) {
+	boost::container::vector<AP::Callback> actions;
+	{
+		boost::lock_guard<boost::mutex> l(pool->syncher);
+		if (!group->isAlive() || !process->isAlive()
+		 || process->enabled == AP::Process::DETACHED
+		 || !pool->detachProcessUnlocked(process, actions))
+		{
+			return false;
+		}
+		pool->fullVerifyInvariants();
+	}
+	AP::Pool::runAllActions(actions);
+	return true;
+}
+
+/**
  * What `Session::initiate()` does, without ever blocking.
  *
  * `Session::initiate()` connects with a blocking connect(2), holding the socket's connection pool
@@ -180,6 +201,7 @@ public:
  */
 class SessionConnector {
 private:
+	AP::Pool *pool;
 	gangway_session &s;
 	AP::Socket *socket;
 	const sigset_t &passengerMask;
@@ -225,16 +247,18 @@ private:
 		s.connection.reused = reused;
 	}
 
+	/**
+	 * Takes the process out of the pool, as Group::onSessionInitiateFailure() does; but that one
+	 * asserts that the group does not shut down, which only a look under the lock can tell.
+	 */
 	gangway_status fail(int e) {
 		closePending();
 		s.connection.fd = -1;
 		s.connection.error = e;
 		PassengerMaskForThreads mask(passengerMask);
-		// Tells the group, which detaches the process. Takes the pool's lock.
-		// A group that shuts down has detached it already, and asserts that it is not done again.
-		if (s.session->onInitiateFailure != NULL && s.session->getGroup()->isAlive()) {
-			s.session->onInitiateFailure(s.session.get());
-		}
+		AP::Group *group = s.session->getGroup();
+		detachProcess(pool, group->shared_from_this(),
+			s.session->getProcess()->shared_from_this());
 		return GANGWAY_CONNECT_FAILED;
 	}
 
@@ -362,8 +386,9 @@ private:
 	}
 
 public:
-	SessionConnector(gangway_session &session, const sigset_t &_passengerMask)
-		: s(session),
+	SessionConnector(AP::Pool *_pool, gangway_session &session, const sigset_t &_passengerMask)
+		: pool(_pool),
+		  s(session),
 		  socket(session.session->getSocket()),
 		  passengerMask(_passengerMask)
 		{ }
@@ -397,9 +422,14 @@ takesLastFreeSlot(const AP::Group &group, const AP::Process &process) {
 		&& group.enabledCount - group.nEnabledProcessesTotallyBusy <= 1;
 }
 
+static const uint32_t KNOWN_SESSION_FLAGS = GANGWAY_SESSION_LEAVE_A_SLOT;
+
 /** Opens a session as Group::get() would, but on this process and no other. */
 inline gangway_status
 openSession(AP::Pool *pool, gangway_process_ref &ref, uint32_t flags, gangway_session &result) {
+	if ((flags & ~KNOWN_SESSION_FLAGS) != 0) {
+		return GANGWAY_UNSUPPORTED;
+	}
 	boost::lock_guard<boost::mutex> l(pool->syncher);
 	AP::Process *process = ref.process.get();
 
@@ -426,27 +456,6 @@ openSession(AP::Pool *pool, gangway_process_ref &ref, uint32_t flags, gangway_se
 	}
 	result.session = ref.group->newSession(process, Passenger::SystemTime::getUsec());
 	return GANGWAY_OK;
-}
-
-/**
- * Pool::detachProcess(), but false where the process was detached before, and where its group shuts
- * down: Group::detach() asserts that it does not.
- */
-inline bool
-detachProcess(AP::Pool *pool, gangway_process_ref &ref) {
-	boost::container::vector<AP::Callback> actions;
-	{
-		boost::lock_guard<boost::mutex> l(pool->syncher);
-		if (!ref.group->isAlive() || !ref.process->isAlive()
-		 || ref.process->enabled == AP::Process::DETACHED
-		 || !pool->detachProcessUnlocked(ref.process, actions))
-		{
-			return false;
-		}
-		pool->fullVerifyInvariants();
-	}
-	AP::Pool::runAllActions(actions);
-	return true;
 }
 
 } // namespace Gangway

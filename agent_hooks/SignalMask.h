@@ -1,10 +1,36 @@
 #ifndef _GANGWAY_SIGNAL_MASK_H_
 #define _GANGWAY_SIGNAL_MASK_H_
 
+#include <cstddef>
 #include <signal.h>
 #include <pthread.h>
 
 namespace Gangway {
+
+/**
+ * Blocks all signals in its life, and so for ever in the threads that are started in it: they are
+ * Passenger's to handle. Those of a crash must reach its handler, which writes the crash log.
+ */
+class SignalsBlocked {
+private:
+	sigset_t before;
+
+public:
+	SignalsBlocked() {
+		static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
+		sigset_t blocked;
+
+		sigfillset(&blocked);
+		for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+			sigdelset(&blocked, crashes[i]);
+		}
+		pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	}
+
+	~SignalsBlocked() {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+};
 
 /**
  * Gives the threads that are started in its life, by the thread that made it, Passenger's own signal

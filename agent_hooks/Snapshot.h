@@ -10,69 +10,11 @@
 #include <Core/ApplicationPool/Pool.h>
 #include <Core/ApplicationPool/Group.h>
 #include "gangway/agent_abi.h"
+#include "Arena.h"
 #include "GroupUsers.h"
 #include "PrivateMembers.h"
 
 namespace Gangway {
-
-inline gangway_str
-toAbi(const char *data, size_t size) {
-	gangway_str result;
-	result.data = data;
-	result.size = size;
-	return result;
-}
-
-/**
- * Hands out pieces of the caller's buffer. Counts on when the buffer is full, so that the size that
- * would have been enough is known at the end.
- */
-class Arena {
-private:
-	char *base;
-	size_t capacity;
-	size_t used;
-
-public:
-	Arena(void *_base, size_t _capacity)
-		: base(static_cast<char *>(_base)),
-		  capacity(_capacity),
-		  used(0)
-		{ }
-
-	/** NULL when there is no room for it. */
-	template<typename T>
-	T *allocate(size_t count) {
-		used = (used + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
-		size_t begin = used;
-		used += count * sizeof(T);
-		return used <= capacity ? reinterpret_cast<T *>(base + begin) : NULL;
-	}
-
-	gangway_str store(const char *data, size_t size) {
-		size_t begin = used;
-		used += size;
-		if (used > capacity) {
-			return toAbi(NULL, 0);
-		}
-		if (size > 0) {
-			memcpy(base + begin, data, size);
-		}
-		return toAbi(base + begin, size);
-	}
-
-	gangway_str store(const Passenger::StaticString &str) {
-		return store(str.data(), str.size());
-	}
-
-	size_t size() const {
-		return used;
-	}
-
-	bool overflown() const {
-		return used > capacity;
-	}
-};
 
 /**
  * Copies the pool, in two steps so that its lock is held as briefly as possible:
@@ -174,6 +116,10 @@ private:
 
 	gangway_str store(Arena &arena, const Text &piece) const {
 		return arena.store(text.data() + piece.offset, piece.size);
+	}
+
+	static gangway_str store(Arena &arena, const Passenger::StaticString &str) {
+		return arena.store(str.data(), str.size());
 	}
 
 	void collectMetrics(const Passenger::ProcessMetrics &metrics, ProcessRow &row) {
@@ -298,9 +244,9 @@ private:
 		for (size_t i = 0; i < sockets.size(); i++) {
 			gangway_socket s;
 			memset(&s, 0, sizeof(s));
-			s.address = arena.store(sockets[i].address);
-			s.protocol = arena.store(sockets[i].protocol);
-			s.description = arena.store(sockets[i].description);
+			s.address = store(arena, sockets[i].address);
+			s.protocol = store(arena, sockets[i].protocol);
+			s.description = store(arena, sockets[i].description);
 			s.concurrency = sockets[i].concurrency;
 			s.sessions = sessionsOf(row, sockets[i], i);
 			s.accept_http_requests = sockets[i].acceptHttpRequests;
@@ -318,7 +264,7 @@ private:
 
 		memset(&p, 0, sizeof(p));
 		p.pid = process.getPid();
-		p.gupid = arena.store(process.getGupid());
+		p.gupid = store(arena, process.getGupid());
 		p.group_index = row.groupIndex;
 		p.sticky_session_id = process.getStickySessionId();
 		p.concurrency = process.*memberOf(ProcessConcurrency());
@@ -331,7 +277,7 @@ private:
 		p.spawn_start_time_usec = process.*memberOf(ProcessSpawnStartTime());
 		p.spawn_end_time_usec = process.*memberOf(ProcessSpawnEndTime());
 		p.last_used_usec = row.lastUsed;
-		p.code_revision = arena.store(process.*memberOf(ProcessCodeRevision()));
+		p.code_revision = store(arena, process.*memberOf(ProcessCodeRevision()));
 		if (row.metricsValid) {
 			p.metrics = row.metrics;
 			p.metrics.command = store(arena, row.command);
@@ -352,18 +298,18 @@ private:
 				row.group->getWrapperRegistry());
 			row.options.reset();
 		}
-		g.name = arena.store(row.group->getName());
+		g.name = store(arena, row.group->getName());
 		g.app_root = store(arena, row.appRoot);
 		g.app_type = store(arena, row.appType);
 		g.environment = store(arena, row.environment);
 		g.uuid = store(arena, row.uuid);
-		g.password = arena.store(row.group->getApiKey().toStaticString());
+		g.password = store(arena, row.group->getApiKey().toStaticString());
 		g.has_user = row.user != NULL;
 		if (row.user != NULL) {
 			g.uid = row.user->uid;
 			g.gid = row.user->gid;
-			g.user = arena.store(row.user->user);
-			g.user_group = arena.store(row.user->group);
+			g.user = store(arena, row.user->user);
+			g.user_group = store(arena, row.user->group);
 		}
 		if (out != NULL) {
 			*out = g;

@@ -10,8 +10,8 @@ declare -A AGENT_OBJECT_SECONDS=(
 AGENT=buildout/support-binaries/PassengerAgent
 
 build_usage() {
-    cat <<'END'
-Usage: ./dev build [--preset debug|release|asan|tsan]
+    cat <<END
+Usage: ./dev build [--preset $PRESETS_TEXT]
 
 Installs missing Debian packages, gets Passenger's source, builds the agent with
 Gangway's hooks in it, and the module, the command and the tests (default: release).
@@ -33,13 +33,8 @@ END
 }
 
 build_command() {
-    while [ $# -gt 0 ]; do
-        case "$1" in
-        --preset) need_value "$1" $# "./dev build --help"; PRESET=$2; shift 2 ;;
-        --help | -h) build_usage; exit 0 ;;
-        *) usage_error "build does not know '$1'" "./dev build --help" ;;
-        esac
-    done
+    read_options build --preset= "$@"
+    no_operands build
     build all
     say "Up to date: agent $PASSENGER/$AGENT, module and command in $BUILD/$PRESET ($(duration $SECONDS))"
 }
@@ -62,10 +57,7 @@ build_without_agent() {
 }
 
 build_preconditions() {
-    case "$PRESET" in
-    debug | release | asan | tsan) ;;
-    *) usage_error "there is no preset '$PRESET'" "./dev build --help" ;;
-    esac
+    check_preset
     need_packages "${PACKAGES_BUILD[@]}"
 }
 
@@ -101,7 +93,7 @@ build_agent() {
     for file in "${pending[@]}"; do
         [[ $file != *.o ]] || objects+=("$file")
     done
-    step 3 "agent: ${#objects[@]} objects to compile, then the link; in $PASSENGER"
+    step agent "agent: ${#objects[@]} objects to compile, then the link; in $PASSENGER"
     : >"$LOGS/agent.started"
     if ! rake_agent -m "-j$JOBS" agent 2>&1 9>&- | tee "$log" | watch_agent "${objects[@]}"; then
         fail_with_log "the agent does not build." "$log"
@@ -111,9 +103,9 @@ build_agent() {
 
 # watch_agent OBJECT…: reads the build's output, shows how many objects are there and how long it will take.
 watch_agent() {
-    local start=$SECONDS line status total=0 object
+    local start=$SECONDS line status total=0 object elapsed finished=0 before done_seconds running_seconds
     local speed_percent=100 # of the measured seconds
-    local -A started=() finished=()
+    local -A started=()
     for object in "$@"; do
         total=$((total + $(agent_object_seconds "$object")))
     done
@@ -125,29 +117,32 @@ watch_agent() {
         elif ((status <= 128)); then
             break
         fi
-        agent_progress "$@"
+        elapsed=$((SECONDS - start))
+        before=$finished
+        read -r finished done_seconds running_seconds < <(agent_work "${!started[*]}" "$@")
+        if ((finished > before && done_seconds * 4 >= total)); then
+            speed_percent=$((100 * elapsed * JOBS / (done_seconds + running_seconds / 2 + 1)))
+        fi
+        progress "$finished of $# objects, $(duration "$elapsed"), $(time_left $((total * speed_percent / 100 / JOBS - elapsed)))"
     done
     clear_progress
 }
 
-# Shares watch_agent's variables.
-agent_progress() {
-    local object seconds elapsed=$((SECONDS - start)) done_seconds=0 running_seconds=0 before=${#finished[@]}
+# agent_work 'BEGUN…' OBJECT…: how many objects are finished, how many seconds these take, and how many those that
+# have been begun and are not finished.
+agent_work() {
+    local object seconds begun=" $1 " finished=0 done_seconds=0 running_seconds=0
+    shift
     for object in "$@"; do
-        if [ -n "${finished[$object]-}" ] || [ "$PASSENGER/$object" -nt "$LOGS/agent.started" ]; then
-            finished[$object]=1
-        fi
         seconds=${AGENT_OBJECT_SECONDS[${object##*/}]-1}
-        if [ -n "${finished[$object]-}" ]; then
+        if [ "$PASSENGER/$object" -nt "$LOGS/agent.started" ]; then
+            finished=$((finished + 1))
             done_seconds=$((done_seconds + seconds))
-        elif [ -n "${started[$object]-}" ]; then
+        elif [[ $begun == *" $object "* ]]; then
             running_seconds=$((running_seconds + seconds))
         fi
     done
-    if ((${#finished[@]} > before && done_seconds * 4 >= total)); then
-        speed_percent=$((100 * elapsed * JOBS / (done_seconds + running_seconds / 2 + 1)))
-    fi
-    progress "${#finished[@]} of $# objects, $(duration "$elapsed"), $(time_left $((total * speed_percent / 100 / JOBS - elapsed)))"
+    echo "$finished $done_seconds $running_seconds"
 }
 
 agent_object_seconds() {
@@ -166,18 +161,18 @@ build_module() {
 }
 
 configure_module() {
-    local log=$LOGS/cmake-$PRESET.log dir=$BUILD/$PRESET
-    if must_configure; then
-        step 4 "module and command: configuring ($PRESET)"
+    local log=$LOGS/cmake-$PRESET.log
+    if must_configure "$BUILD/$PRESET"; then
+        step module "module and command: configuring ($PRESET)"
         (cd "$ROOT" && cmake --fresh --preset "$PRESET") >"$log" 2>&1 9>&- ||
             fail_with_log "CMake cannot configure the build." "$log"
     fi
 }
 
-# A fresh configuration: for a new build, for other presets, and for a checkout that has been moved.
+# must_configure FOLDER: for a new build, for other presets, and for a checkout that has been moved.
 must_configure() {
-    ! [ -f "$dir/build.ninja" ] || [ "$ROOT/CMakePresets.json" -nt "$dir/build.ninja" ] ||
-        ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$dir/CMakeCache.txt"
+    ! [ -f "$1/build.ninja" ] || [ "$ROOT/CMakePresets.json" -nt "$1/build.ninja" ] ||
+        ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$1/CMakeCache.txt"
 }
 
 watch_ninja() {
@@ -186,7 +181,7 @@ watch_ninja() {
         [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]] || continue
         [[ ${BASH_REMATCH[3]} != *globbed\ directories* ]] || continue
         if [ $said = no ]; then
-            step 4 "module and command: building ($PRESET)"
+            step module "module and command: building ($PRESET)"
             said=yes
         fi
         elapsed=$((SECONDS - start))

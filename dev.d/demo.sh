@@ -22,15 +22,9 @@ END
 }
 
 demo_command() {
-    local once=no
-    while [ $# -gt 0 ]; do
-        case "$1" in
-        --once) once=yes; shift ;;
-        --help | -h) demo_usage; exit 0 ;;
-        *) usage_error "demo does not know '$1'" "./dev demo --help" ;;
-        esac
-    done
-    STEPS=6
+    local app
+    read_options demo --once "$@"
+    no_operands demo
     need_packages_for_demo
     build ext/gangway.so bin/gangway
     GANGWAY=$BUILD/$PRESET/bin/gangway
@@ -40,14 +34,13 @@ demo_command() {
     trap stop_demo EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    step 5 "starting Passenger three times: ${DEMO_APPS[*]}"
+    step start "starting Passenger three times: ${DEMO_APPS[*]}"
     start_demo
-    step 6 "showing Gangway at work"
-    local app
+    step show "showing Gangway at work"
     for app in "${DEMO_APPS[@]}"; do
         show_app "$app"
     done
-    if [ $once = no ]; then
+    if [ "${OPTIONS[--once]-no}" = no ]; then
         keep_demo
     fi
     finish_demo
@@ -92,7 +85,8 @@ show_app() {
     printf '\n== %s: %s workers behind %s\n' "$1" "$DEMO_WORKERS" "${HTTP[$1]}"
 
     show gangway ps --socket "$socket"
-    mapfile -t pids < <("$GANGWAY" ps --json --socket "$socket" | grep -o '"pid" *: *[0-9]*' | grep -o '[0-9]*$')
+    mapfile -t pids < <("$GANGWAY" ps --json --socket "$socket" |
+        from_json '*(process["pid"] for process in answer["processes"]), sep="\n"')
     check "the list has the $DEMO_WORKERS processes (${pids[*]-none})" listed_as_they_are "${pids[@]}"
     pid=${pids[-1]-0}
 
@@ -163,7 +157,17 @@ answer_has() {
 # refused PID: by status and code, with no word from the process.
 refused() {
     head -n 1 <<<"$OUTPUT" | grep -q '^HTTP/1\.1 401 ' &&
-        grep -q '"code": *"unauthorized"' <<<"$OUTPUT" && ! grep -q "pid=$1" <<<"$OUTPUT"
+        [ "$(sed '1,/^$/d' <<<"$OUTPUT" | from_json 'answer["code"]')" = unauthorized ] &&
+        ! grep -q "pid=$1" <<<"$OUTPUT"
+}
+
+# from_json ARGUMENTS: of Python's print(), about the answer on standard input. Nothing is said of what is no JSON.
+from_json() {
+    "$(find_tool python3)" -c "import json, sys; answer = json.load(sys.stdin); print($1)" 2>/dev/null || true
+}
+
+is_running() {
+    kill -0 "$1" 2>/dev/null
 }
 
 sha256() {

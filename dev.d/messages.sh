@@ -5,9 +5,20 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# step NUMBER TEXT: said only where there is something to do.
+# plan_steps NAME…: the command's steps, all that there can be, in their order.
+plan_steps() {
+    PLAN=("$@")
+    STEPS=$#
+}
+
+# step NAME TEXT: said only where there is something to do.
 step() {
-    say "[$1/$STEPS] $2"
+    local name number=0
+    for name in "${PLAN[@]}"; do
+        number=$((number + 1))
+        [ "$name" != "$1" ] || break
+    done
+    say "[$number/$STEPS] $2"
 }
 
 fail() {
@@ -67,9 +78,4 @@ time_left() {
     else
         echo "about $(duration $((($1 + 9) / 10 * 10))) left"
     fi
-}
-
-# need_value OPTION COUNT HELP_COMMAND: COUNT is how many arguments are left, the option included.
-need_value() {
-    (($2 >= 2)) || usage_error "$1 needs a value" "$3"
 }

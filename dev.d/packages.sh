@@ -11,9 +11,11 @@ PACKAGES_RUN=(ruby-rack python3 curl) # and nodejs, where no Node.js is there
 PACKAGES_BENCH=(nghttp2-client haproxy nginx-light)
 declare -A PACKAGE_TOOL=([nghttp2-client]=h2load [haproxy]=haproxy [nginx-light]=nginx)
 PACKAGES_TEST=(
-    python3-pytest python3-flask python3-websockets node-express node-ws ruby-websocket-driver
+    python3-pytest python3-yaml python3-flask python3-websockets node-express node-ws
+    ruby-websocket-driver
 )
-PACKAGES_LINT=(clang-format clang-tidy shellcheck python3)
+PACKAGES_FUZZ=(clang libclang-rt-14-dev)
+PACKAGES_LINT=(clang-format clang-tidy shellcheck python3-pyflakes)
 
 # need_packages NAME…: installs what is missing of them.
 need_packages() {
@@ -21,7 +23,7 @@ need_packages() {
     command -v dpkg-query >/dev/null || fail "this script needs Debian 12: there is no dpkg-query"
     mapfile -t missing < <(missing_packages "$@")
     if ((${#missing[@]})); then
-        step 1 "Debian packages: installing ${missing[*]}"
+        step packages "Debian packages: installing ${missing[*]}"
         install_packages "${missing[@]}"
     fi
 }

@@ -26,7 +26,7 @@ get_passenger_source() {
         check_passenger_source
         say "Passenger: your own source tree $PASSENGER; the hooks are added to it, and it is built in its buildout/"
     elif [ "$(cat "$PASSENGER/.unpacked" 2>/dev/null)" != "$PASSENGER_SUMS" ]; then
-        step 2 "Passenger's source: $PASSENGER_VERSION"
+        step source "Passenger's source: $PASSENGER_VERSION"
         unpack_passenger
     fi
 }

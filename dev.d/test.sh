@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 test_usage() {
-    cat <<'END'
-Usage: ./dev test [--fast] [--preset debug|release|asan|tsan]
+    cat <<END
+Usage: ./dev test [--fast] [--preset $PRESETS_TEXT]
 
 Builds, then runs all tests. The last line is "N passed, N failed"; the exit code is 0 only
 if something was tested and nothing failed. A skipped test counts as failed.
@@ -12,7 +12,7 @@ if something was tested and nothing failed. A skipped test counts as failed.
   --preset P  what to build and test (default: release); with asan and tsan the unit and
               component tests only, since the agent itself is built without sanitizers
 
-Reports in JUnit's format: build/PRESET/tests-ctest.xml, build/PRESET/tests-pytest.xml
+Reports in JUnit's format: build/PRESET/tests-ctest.xml, build/PRESET/tests-pytest/
 
 Examples:
   ./dev test
@@ -21,29 +21,27 @@ END
 }
 
 test_command() {
-    local fast=no
-    while [ $# -gt 0 ]; do
-        case "$1" in
-        --fast) fast=yes; shift ;;
-        --preset) need_value "$1" $# "./dev test --help"; PRESET=$2; shift 2 ;;
-        --help | -h) test_usage; exit 0 ;;
-        *) usage_error "test does not know '$1'" "./dev test --help" ;;
-        esac
-    done
-    if [ "$fast" = no ] && { [ "$PRESET" = asan ] || [ "$PRESET" = tsan ]; }; then
+    local fast
+    local -a files=() reports
+    read_options test '--fast --preset=' "$@"
+    no_operands test
+    fast=${OPTIONS[--fast]-no}
+    if [ "$fast" = no ] && ! preset_is_for_the_agent; then
         say "Unit and component tests only: the agent is built without sanitizers."
         fast=yes
     fi
-    STEPS=6
     prepare_tests "$fast"
-    local -a reports=("$BUILD/$PRESET/tests-ctest.xml")
-    rm -f "$BUILD/$PRESET"/tests-*.xml
+    rm -rf "$BUILD/$PRESET"/tests-*
     run_ctest || true
+    reports=("$BUILD/$PRESET/tests-ctest.xml")
     if [ "$fast" = no ]; then
-        reports+=("$BUILD/$PRESET/tests-pytest.xml")
-        run_pytest || true
+        collect_pytest
+        mapfile -t files <"$BUILD/$PRESET/tests-pytest.files"
+        mapfile -t -O 1 reports < <(pytest_reports "${files[@]}")
+        run_pytest "${files[@]}" || true
     fi
-    count_tests "${reports[@]}"
+    # A report that is missing, unreadable or empty is a failure.
+    "$(find_tool python3)" "$ROOT/dev.d/count_tests.py" "${reports[@]}"
 }
 
 # prepare_tests FAST: the agent takes minutes to build and is not needed for the fast ones.
@@ -62,49 +60,51 @@ prepare_tests() {
 }
 
 run_ctest() {
-    step 5 "unit and component tests"
+    step fast "unit and component tests"
     ctest --test-dir "$BUILD/$PRESET" --label-regex '^(unit|component)$' --no-tests=error --output-on-failure \
         --parallel "$JOBS" --output-junit "$BUILD/$PRESET/tests-ctest.xml" </dev/null
 }
 
-run_pytest() {
-    step 6 "integration tests"
-    (
-        cd "$ROOT"
-        export GANGWAY_BUILD=$BUILD/$PRESET GANGWAY_PASSENGER_ROOT=$PASSENGER PYTHONDONTWRITEBYTECODE=1
-        export PASSENGER_COMPILE_NATIVE_SUPPORT_BINARY=0 PASSENGER_DOWNLOAD_NATIVE_SUPPORT_BINARY=0
-        "$(find_tool python3)" -m pytest -v test/integration --junitxml "$BUILD/$PRESET/tests-pytest.xml" </dev/null
-    )
+pytest_environment() {
+    export GANGWAY_BUILD=$BUILD/$PRESET GANGWAY_PASSENGER_ROOT=$PASSENGER PYTHONDONTWRITEBYTECODE=1
 }
 
-# count_tests REPORT…: a report that is missing, unreadable or empty is a failure.
-count_tests() {
-    "$(find_tool python3)" - "$@" <<'END'
-import sys
-import xml.etree.ElementTree as xml
+# The files with tests, in the order in which they shall begin, into tests-pytest.files.
+collect_pytest() {
+    local list=$BUILD/$PRESET/tests-pytest.list
+    pytest_environment
+    (cd "$ROOT" && "$(find_tool python3)" -m pytest --collect-only -q test/integration >"$list") ||
+        fail_with_log "the tests cannot be collected." "$list"
+    sed -n 's/^\(.*\.py\)::.*/\1/p' "$list" | awk '!seen[$0]++' >"$BUILD/$PRESET/tests-pytest.files"
+}
 
-passed = failed = 0
-for report in sys.argv[1:]:
-    try:
-        suites = [xml.parse(report).getroot()]
-        if suites[0].tag == "testsuites":
-            suites = list(suites[0])
-        cases = [case for suite in suites for case in suite.iter("testcase")]
-    except (OSError, xml.ParseError) as error:
-        print(f"no result in {report}: {error}")
-        cases = []
-    bad = 0
-    for case in cases:
-        # CTest also says it in `status`: run, fail, notrun, disabled.
-        verdict = [part.tag for part in case if part.tag in ("failure", "error", "skipped")]
-        if verdict or case.get("status", "run") != "run":
-            bad += 1
-            name = case.get("name").split("  # ")[0]  # CTest appends a parametrized test's GetParam()
-            place = "" if case.get("classname") == case.get("name") else case.get("classname") + "::"
-            print(f"{verdict[0] if verdict else case.get('status')}: {place}{name}")
-    passed += len(cases) - bad
-    failed += bad if cases else 1
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0 or passed == 0)
-END
+# run_pytest FILE…: a process of its own for each file, whose tests share agents. Most of them wait for most of their
+# time, so two at a time fit on a processor.
+run_pytest() {
+    local workers=$((JOBS < 4 ? JOBS * 2 : 8))
+    step integration "integration tests, $workers files at a time"
+    mkdir -p "$BUILD/$PRESET/tests-pytest"
+    pytest_environment
+    export BUILD PRESET ROOT
+    export -f pytest_file pytest_reports
+    printf '%s\0' "$@" |
+        xargs -0 -P "$workers" -I '{}' bash -c 'pytest_file "$@"' pytest_file "$(find_tool python3)" '{}'
+}
+
+# pytest_reports FILE…: where the reports of these are, a line each.
+pytest_reports() {
+    local file
+    for file in "$@"; do
+        file=${file##*/}
+        echo "$BUILD/$PRESET/tests-pytest/${file%.py}.xml"
+    done
+}
+
+# pytest_file PYTHON FILE: what it says is shown in one piece.
+pytest_file() {
+    local report
+    report=$(pytest_reports "$2")
+    cd "$ROOT" || return 1
+    "$1" -m pytest -v "test/integration/${2##*/}" --junitxml "$report" </dev/null >"$report.log" 2>&1 || true
+    cat "$report.log"
 }

@@ -1,6 +1,9 @@
 #include "admin/access_log.hpp"
 
-#include "admin/json_writer.hpp"
+#include <algorithm>
+
+#include "text/json_writer.hpp"
+#include "text/printable.hpp"
 
 namespace gangway::admin {
 
@@ -23,12 +26,13 @@ void write(Writer& line, const AccessRecord& record, Clock::time_point end, bool
         }
     };
     const forward::Report& report = record.report;
-    std::string path(record.target);
-    if (const std::size_t mark = path.find('?'); mark != std::string::npos && !show_query) {
-        path.replace(mark, std::string::npos, "?...");
+    text_or_none("method", shortened(record.method, most_shown_of_method));
+    const std::size_t mark = std::min(record.target.find('?'), record.target.size());
+    if (mark < record.target.size() && !show_query) {
+        text_or_none("path", shortened(record.target.substr(0, mark), most_shown_of_path) + "?...");
+    } else {
+        text_or_none("path", shortened(record.target, most_shown_of_path));
     }
-    text_or_none("method", record.method);
-    text_or_none("path", path);
     line.number("status", record.status);
     text_or_none("code", record.code ? name(*record.code) : std::string_view());
     if (report.pid != 0) {
@@ -55,12 +59,12 @@ void write(Writer& line, const AccessRecord& record, Clock::time_point end, bool
 
 class TextLine {
   public:
-    // The request line holds neither spaces nor control characters: the parser has seen to it.
+    // The request line holds no spaces: the parser has seen to it.
     void text(std::string_view key, std::string_view value) {
         line_ += ' ';
         line_ += key;
         line_ += '=';
-        line_ += value;
+        line_ += printable(value);
     }
     void number(std::string_view key, std::uint64_t value) { text(key, std::to_string(value)); }
     void milliseconds(std::string_view key, Clock::duration value) {
@@ -112,6 +116,22 @@ std::string access_line_text(const AccessRecord& record, Clock::time_point end, 
 std::string access_line_json(const AccessRecord& record, Clock::time_point end, bool show_query) {
     JsonLine line;
     write(line, record, end, show_query);
+    return line.take();
+}
+
+std::string left_out_text(const RefusalLines::LeftOut& left_out) {
+    TextLine line;
+    line.number("left_out", left_out.lines);
+    left_out.uid ? line.number("uid", *left_out.uid) : line.none("uid");
+    line.text("as", "none");
+    return line.take();
+}
+
+std::string left_out_json(const RefusalLines::LeftOut& left_out) {
+    JsonLine line;
+    line.number("left_out", left_out.lines);
+    left_out.uid ? line.number("uid", *left_out.uid) : line.none("uid");
+    line.text("as", "none");
     return line.take();
 }
 

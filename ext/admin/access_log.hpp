@@ -8,9 +8,10 @@
 
 #include <sys/types.h>
 
-#include "admin/problem.hpp"
+#include "admin/refusal_lines.hpp"
 #include "config/config.hpp"
 #include "forward/report.hpp"
+#include "problem/problem.hpp"
 
 namespace gangway::admin {
 
@@ -26,10 +27,14 @@ struct AccessRecord {
     std::string_view as = "none";
 };
 
-// Pure. Neither holds a header, so no password; show_query: else a query is shown as "?...".
+// Pure, and printable (text/printable.hpp); a method or path that is too long is cut. Neither holds
+// a header, so no password; show_query: else a query is shown as "?...".
 std::string access_line_text(const AccessRecord& record, forward::Report::Clock::time_point end,
                              bool show_query);
 std::string access_line_json(const AccessRecord& record, forward::Report::Clock::time_point end,
                              bool show_query);
+// The lines that a user's refusals did not get.
+std::string left_out_text(const RefusalLines::LeftOut& left_out);
+std::string left_out_json(const RefusalLines::LeftOut& left_out);
 
 } // namespace gangway::admin

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -56,7 +57,12 @@ std::optional<std::string> read_password(const std::string& path) {
     if (!file) {
         return std::nullopt;
     }
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::string text;
+    try {
+        text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    } catch (const std::ios_base::failure&) { // A directory can be opened, but not read.
+        return std::nullopt;
+    }
     // As Passenger's strip().
     const std::size_t begin = text.find_first_not_of(" \t\r\n");
     const std::size_t end = text.find_last_not_of(" \t\r\n");
@@ -90,9 +96,14 @@ std::variant<std::vector<Account>, std::string> load_accounts(std::string_view a
     std::vector<Account> accounts;
     Json::Value document;
     const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    if (!agent_config.empty() &&
-        !reader->parse(agent_config.data(), agent_config.data() + agent_config.size(), &document,
-                       nullptr)) {
+    bool parsed = agent_config.empty();
+    try {
+        parsed =
+            parsed || reader->parse(agent_config.data(), agent_config.data() + agent_config.size(),
+                                    &document, nullptr);
+    } catch (const Json::Exception&) { // Nested too deeply.
+    }
+    if (!parsed) {
         return std::string("the agent's configuration is not JSON");
     }
     const Json::Value entries =

@@ -5,7 +5,7 @@
 namespace gangway::admin {
 
 bool Admission::admits(const Access& access, const pool::Snapshot& snapshot) const {
-    if (!access.needs_group()) {
+    if (!access.needs_pool()) {
         return !access.is_none();
     }
     const auto groups = snapshot.groups();
@@ -14,8 +14,13 @@ bool Admission::admits(const Access& access, const pool::Snapshot& snapshot) con
 }
 
 bool Admission::admits(const Access& access) {
-    if (!access.needs_group()) {
+    if (!access.needs_pool()) {
         return !access.is_none();
+    }
+    if (const auto gupid = access.only_process()) {
+        // Not a guess: whoever says this had the password. It is of no use once the process has
+        // gone.
+        return pool_.find({0, pool::abi(*gupid)}) != nullptr;
     }
     const auto now = std::chrono::steady_clock::now();
     if (!last_ || now - taken_at_ > max_age) {

@@ -5,8 +5,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/status.hpp>
 
-#include "forward/chunk.hpp"
-#include "module/send.hpp"
+#include "base/send.hpp"
+#include "message/chunk.hpp"
 
 namespace gangway::admin {
 
@@ -52,7 +52,7 @@ awaitable<bool> Answering::write(std::string_view first, std::string_view second
     co_return !ec;
 }
 
-awaitable<bool> Answering::send(const Problem& problem) {
+awaitable<bool> Answering::send(const Problem& problem, bool may_keep_alive) {
     Answer answer{status(problem.code), problem_type, to_json(problem),
                   "X-Gangway-Error: " + std::string(name(problem.code)) + "\r\n"};
     if (problem.code == Code::unauthorized) {
@@ -61,7 +61,7 @@ awaitable<bool> Answering::send(const Problem& problem) {
         answer.more_headers += "Allow: " + std::string(problem.allow) + "\r\n";
     }
     // What was not understood may not end where it seems to.
-    answer.may_keep_alive = problem.code != Code::bad_request;
+    answer.may_keep_alive = may_keep_alive && problem.code != Code::bad_request;
     told_.code = problem.code;
     statistics_.count_error(problem.code);
     co_return co_await send(answer);
@@ -108,9 +108,9 @@ awaitable<bool> Answering::stream(std::string_view text) {
     std::string chunk;
     std::string_view bytes = text;
     if (chunked_) {
-        chunk = forward::chunk_head(text.size());
+        chunk = message::chunk_head(text.size());
         chunk += text;
-        chunk += forward::chunk_tail;
+        chunk += message::chunk_tail;
         bytes = chunk;
     }
     const bool written = co_await write(bytes, {});
@@ -122,7 +122,7 @@ awaitable<bool> Answering::end_stream() {
     if (!chunked_) {
         co_return false;
     }
-    const std::string end = forward::chunked_end({});
+    const std::string end = message::chunked_end({});
     const bool written = co_await write(end, {});
     co_return written&& stream_keeps_alive_ && !draining_;
 }

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "admin/problem.hpp"
 #include "admin/statistics.hpp"
 #include "message/parser.hpp"
-#include "module/client_stream.hpp"
+#include "problem/problem.hpp"
+#include "wire/client_stream.hpp"
 
 namespace gangway::admin {
 
@@ -32,14 +32,14 @@ class Answering {
     };
 
     // draining: of the server; read when an answer is written.
-    Answering(ClientStream& stream, std::chrono::milliseconds timeout, Statistics& statistics,
+    Answering(wire::ClientStream& stream, std::chrono::milliseconds timeout, Statistics& statistics,
               const bool& draining)
         : stream_(stream), timeout_(timeout), statistics_(statistics), draining_(draining) {}
 
     // parser has read the request's head into head, or as far as it came.
     void begin(const message::RequestParser& parser, const message::Head& head);
 
-    awaitable<bool> send(const Problem& problem);
+    awaitable<bool> send(const Problem& problem, bool may_keep_alive = true);
     awaitable<bool> send(const Answer& answer);
 
     // An answer of unknown length, status 200: chunked, or until the connection closes for
@@ -55,7 +55,7 @@ class Answering {
     std::string start(unsigned status, std::string_view content_type) const;
     awaitable<bool> write(std::string_view first, std::string_view second);
 
-    ClientStream& stream_;
+    wire::ClientStream& stream_;
     std::chrono::milliseconds timeout_;
     Statistics& statistics_;
     const bool& draining_;

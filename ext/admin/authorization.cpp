@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <boost/beast/core/detail/base64.hpp>
-#include <boost/beast/core/string.hpp>
+#include "message/fields.hpp"
+#include "text/base64.hpp"
 
 namespace gangway::admin {
 
@@ -29,6 +29,14 @@ Access authorize_account(std::string_view authorization, const std::vector<Accou
     return account->readonly ? Access::readonly() : Access::full();
 }
 
+Access authorize_password(std::string_view password, const ProcessPasswords& of_processes) {
+    if (password.empty()) {
+        return Access::none();
+    }
+    const auto gupid = of_processes.process_of(password);
+    return gupid ? Access::process(*gupid) : Access::holder(password);
+}
+
 } // namespace
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
@@ -43,31 +51,25 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::optional<BasicCredentials> parse_basic(std::string_view authorization) {
-    namespace base64 = boost::beast::detail::base64;
     constexpr std::string_view scheme = "Basic ";
     if (authorization.size() < scheme.size() ||
-        !boost::beast::iequals(authorization.substr(0, scheme.size()), scheme)) {
+        !message::same_token(authorization.substr(0, scheme.size()), scheme)) {
         return std::nullopt;
     }
     std::string_view encoded = authorization.substr(scheme.size());
     encoded.remove_prefix(std::min(encoded.find_first_not_of(' '), encoded.size()));
-    std::string decoded(base64::decoded_size(encoded.size()), '\0');
-    const auto [written, read] = base64::decode(decoded.data(), encoded.data(), encoded.size());
-    decoded.resize(written);
-    // What follows the alphabet's characters may only be padding.
-    if (encoded.substr(read).find_first_not_of('=') != std::string_view::npos) {
-        return std::nullopt;
-    }
-    const std::size_t colon = decoded.find(':');
+    const auto decoded = decode_base64(encoded);
+    const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) {
         return std::nullopt;
     }
-    return BasicCredentials{decoded.substr(0, colon), decoded.substr(colon + 1)};
+    return BasicCredentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
 }
 
 bool Access::reaches(std::string_view password, bool has_user, uid_t uid) const {
     switch (kind_) {
     case Kind::none:
+    case Kind::process:
         return false;
     case Kind::peer:
     case Kind::full:
@@ -93,6 +95,8 @@ std::string_view Access::word() const {
         return "readonly";
     case Kind::password:
         return "password";
+    case Kind::process:
+        return "process";
     case Kind::user:
         return "user";
     }
@@ -103,20 +107,35 @@ bool Access::sees(const gangway_group& group) const {
     return reaches(pool::view(group.password), group.has_user != 0, group.uid);
 }
 
-bool Access::sees(const health::GroupFacts& group) const {
+bool Access::sees(const pool::GroupFacts& group) const {
     return reaches(group.password, group.has_user, group.uid);
 }
 
 bool Access::sees(const gangway_process_identity& process) const {
-    return reaches(pool::view(process.password), process.has_user != 0, process.uid);
+    return is_only(pool::view(process.gupid)) ||
+           reaches(pool::view(process.password), process.has_user != 0, process.uid);
+}
+
+bool Access::sees(const gangway_group& group, const gangway_process& process) const {
+    return is_only(pool::view(process.gupid)) || sees(group);
+}
+
+bool Access::sees(const pool::GroupFacts& group, std::string_view gupid) const {
+    return is_only(gupid) || sees(group);
+}
+
+bool Access::is_only(std::string_view gupid) const {
+    return kind_ == Kind::process && !gupid.empty() && gupid == gupid_;
+}
+
+std::optional<std::string_view> Access::only_process() const {
+    return kind_ == Kind::process ? std::optional<std::string_view>(gupid_) : std::nullopt;
 }
 
 Access authorize(const Credentials& credentials, const std::vector<Account>& accounts,
-                 uid_t agent_uid) {
+                 const ProcessPasswords& process_passwords, uid_t agent_uid) {
     if (credentials.connect_password) {
-        return credentials.connect_password->empty()
-                   ? Access::none()
-                   : Access::holder(*credentials.connect_password);
+        return authorize_password(*credentials.connect_password, process_passwords);
     }
     if (credentials.authorization) {
         return authorize_account(*credentials.authorization, accounts);

@@ -8,16 +8,24 @@
 
 #include "admin/admission.hpp"
 #include "admin/authorization.hpp"
+#include "admin/refusal_lines.hpp"
 #include "admin/statistics.hpp"
+#include "base/clock_steps.hpp"
+#include "base/descriptors.hpp"
+#include "base/log.hpp"
+#include "base/shares.hpp"
+#include "base/turns.hpp"
 #include "config/config.hpp"
 #include "forward/in_flight.hpp"
 #include "health/events.hpp"
 #include "health/monitor.hpp"
-#include "module/clock_steps.hpp"
-#include "module/log.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
+
+// Of users that do not reach all groups.
+inline constexpr unsigned most_event_streams_of_user = 16;
+inline constexpr unsigned most_checks_at_once_of_user = 96;
 
 // Lives as long as the server; used on its thread only.
 struct Context {
@@ -27,6 +35,11 @@ struct Context {
     const Log& log;
     std::string_view passenger_version;
     uid_t agent_uid;
+    const ProcessPasswords& process_passwords;
+    const Descriptors& descriptors;
+    Turns& turns;
+    Shares& spooled; // bytes of bodies that are kept until their length is known
+    Shares& bodies;  // bytes of bodies that are read and parsed here
     Admission admission;
     forward::InFlight in_flight;
     Statistics statistics;
@@ -35,6 +48,9 @@ struct Context {
     health::Monitor& monitor;
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now
     bool draining = false;
+    RefusalLines refusal_lines{};
+    Shares event_streams{most_event_streams_of_user};
+    Shares check_lanes{most_checks_at_once_of_user};
 };
 
 } // namespace gangway::admin

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 
-#include "admin/json_writer.hpp"
-#include "admin/problem.hpp"
 #include "config/config.hpp"
+#include "problem/problem.hpp"
+#include "text/json_writer.hpp"
 
 namespace gangway::admin {
 

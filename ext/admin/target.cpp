@@ -4,7 +4,8 @@
 #include <charconv>
 #include <limits>
 
-#include <boost/beast/core/string.hpp>
+#include "message/authority.hpp"
+#include "message/fields.hpp"
 
 namespace gangway::admin {
 
@@ -112,11 +113,11 @@ std::optional<Target> parse_target(std::string_view target) {
     }
     std::string_view authority;
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (boost::beast::iequals(target.substr(0, scheme.size()), scheme)) {
+        if (message::same_token(target.substr(0, scheme.size()), scheme)) {
             target.remove_prefix(scheme.size());
             authority = target.substr(0, target.find_first_of("/?"));
             target.remove_prefix(authority.size());
-            if (authority.empty() || authority.find_first_of("@\\,") != std::string_view::npos) {
+            if (!message::parse_authority(authority)) {
                 return std::nullopt;
             }
             return parse_path(target, authority);

@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "admin/problem.hpp"
 #include "gangway/agent_abi.h"
+#include "problem/problem.hpp"
 
 namespace gangway::admin {
 
@@ -40,7 +40,7 @@ struct Target {
 };
 
 // In origin-form, absolute-form, or "*" (RFC 9112, 3.2), which is outside. Nothing for anything
-// else, nor for an authority with a user's name in it.
+// else, nor for an authority that is none (message/authority.hpp).
 std::optional<Target> parse_target(std::string_view target);
 
 // A pid is all digits; a gupid has letters, digits and '-'. Nothing for anything else. The result

@@ -12,6 +12,8 @@
 
 #include <json/json.h>
 
+#include "text/printable.hpp"
+
 namespace gangway::config {
 
 namespace {
@@ -60,8 +62,8 @@ Setter whole_number(T Config::*field, T lowest, T highest) {
 
 Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, unsigned highest) {
     return [=](const Json::Value& value, Config& config) -> Complaint {
-        const auto parsed = health::parse_seconds(value, zero_allowed, highest);
-        if (const auto* complaint = std::get_if<health::Complaint>(&parsed)) {
+        const auto parsed = check::parse_seconds(value, zero_allowed, highest);
+        if (const auto* complaint = std::get_if<check::Complaint>(&parsed)) {
             return complaint->text;
         }
         config.*field = std::get<std::chrono::milliseconds>(parsed);
@@ -133,7 +135,8 @@ Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(co
             config.*field = number; // As chown(1) takes it.
         }
         if (!(config.*field).has_value()) {
-            return std::string("names a ") + noun + " that does not exist: " + value.asString();
+            return std::string("names a ") + noun +
+                   " that does not exist: " + printable(value.asString());
         }
         return std::nullopt;
     };
@@ -150,11 +153,14 @@ const std::map<std::string, Setter>& keys() {
         {"socket_owner", name_or_id(&Config::socket_owner, find_user, "user")},
         {"socket_group", name_or_id(&Config::socket_group, find_group, "group")},
         {"max_connections", whole_number(&Config::max_connections, 1U, 65536U)},
+        {"max_connections_per_user", whole_number(&Config::max_connections_per_user, 1U, 65536U)},
+        {"reserved_descriptors", whole_number(&Config::reserved_descriptors, 0U, 65536U)},
         {"max_requests", whole_number(&Config::max_requests, 1U, 65536U)},
         {"max_requests_per_process", whole_number(&Config::max_requests_per_process, 1U, 65536U)},
         {"max_header_bytes",
          whole_number<std::uint32_t>(&Config::max_header_bytes, 1024, 64 * 1024)},
         {"client_timeout_seconds", seconds(&Config::client_timeout, false, day)},
+        {"authorization_timeout_seconds", seconds(&Config::authorization_timeout, false, hour)},
         {"connect_timeout_seconds", seconds(&Config::connect_timeout, false, hour)},
         {"first_byte_timeout_seconds", seconds(&Config::first_byte_timeout, false, day)},
         {"idle_timeout_seconds", seconds(&Config::idle_timeout, false, day)},
@@ -164,6 +170,8 @@ const std::map<std::string, Setter>& keys() {
         {"drain_timeout_seconds", seconds(&Config::drain_timeout, true, 60)},
         {"spool_directory", absolute_path(&Config::spool_directory, 4095)},
         {"max_spool_bytes", whole_number<std::uint64_t>(&Config::max_spool_bytes, 0, 1ULL << 50)},
+        {"max_spool_bytes_per_user",
+         whole_number<std::uint64_t>(&Config::max_spool_bytes_per_user, 0, 1ULL << 50)},
         {"access_log", set_access_log},
         {"access_log_query", boolean(&Config::access_log_query)},
     };
@@ -198,7 +206,7 @@ std::variant<Config, Error> parse(std::string_view json_text) {
         errors = e.what();
     }
     if (!parsed) {
-        return Error{"", "not valid JSON: " + one_line(errors)};
+        return Error{"", "not valid JSON: " + printable(one_line(errors))};
     }
     if (!document.isObject()) {
         return Error{"", "not a JSON object"};
@@ -206,16 +214,17 @@ std::variant<Config, Error> parse(std::string_view json_text) {
 
     for (const std::string& key : document.getMemberNames()) {
         if (key == "health") {
-            auto plans = health::parse_plans(document[key]);
-            if (const auto* complaint = std::get_if<health::KeyComplaint>(&plans)) {
-                return Error{key, complaint->line()};
+            auto plans = watch::parse_plans(document[key]);
+            if (const auto* complaint = std::get_if<check::KeyComplaint>(&plans)) {
+                return Error{key, printable(complaint->line())};
             }
-            config.health = std::get<std::vector<health::Plan>>(std::move(plans));
+            config.health = std::get<std::vector<watch::Plan>>(std::move(plans));
             continue;
         }
         const auto entry = keys().find(key);
         if (entry == keys().end()) {
-            return Error{key, "unknown key \"" + key + "\"; docs/configuration.md lists all keys"};
+            return Error{key, "unknown key \"" + printable(key) +
+                                  "\"; docs/configuration.md lists all keys"};
         }
         if (const Complaint complaint = entry->second(document[key], config)) {
             return Error{key, "\"" + key + "\" " + *complaint};

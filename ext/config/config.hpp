@@ -15,7 +15,7 @@
 
 #include <sys/types.h>
 
-#include "health/plan.hpp"
+#include "watch/plan.hpp"
 
 namespace gangway::config {
 
@@ -33,10 +33,13 @@ struct Config {
     std::optional<uid_t> socket_owner;
     std::optional<gid_t> socket_group;
     unsigned max_connections = 256;
+    unsigned max_connections_per_user = 64; // that is neither root nor the agent's
+    unsigned reserved_descriptors = 128;
     unsigned max_requests = 256;
     unsigned max_requests_per_process = 64;
     std::uint32_t max_header_bytes = 64 * 1024;
     std::chrono::milliseconds client_timeout{60'000};
+    std::chrono::milliseconds authorization_timeout{5'000};
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds first_byte_timeout{60'000};
     std::chrono::milliseconds idle_timeout{60'000};
@@ -46,9 +49,10 @@ struct Config {
     std::chrono::milliseconds drain_timeout{5'000};
     std::string spool_directory = "/tmp";
     std::uint64_t max_spool_bytes = 1024ULL * 1024 * 1024;
+    std::uint64_t max_spool_bytes_per_user = 2ULL * 1024 * 1024 * 1024;
     AccessLogFormat access_log = AccessLogFormat::off;
     bool access_log_query = false;
-    std::vector<health::Plan> health; // empty: nothing is checked by itself
+    std::vector<watch::Plan> health; // empty: nothing is checked by itself
 };
 
 struct Error {

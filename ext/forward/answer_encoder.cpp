@@ -7,7 +7,7 @@
 
 #include <boost/beast/http/status.hpp>
 
-#include "forward/chunk.hpp"
+#include "message/chunk.hpp"
 
 namespace gangway::forward {
 
@@ -78,21 +78,21 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
     text.clear();
     append_status_line(text, head.status, head.reason);
     for (const message::Field& field : head.headers) {
-        append_field(text, field.name, field.value);
+        message::append_field(text, field.name, field.value);
     }
     const auto is_date = [](const message::Field& field) {
         return message::same_token(field.name, "Date");
     };
     if (std::none_of(head.headers.begin(), head.headers.end(), is_date)) {
-        append_field(text, "Date", now);
+        message::append_field(text, "Date", now);
     }
-    append_field(text, "X-Gangway-Route", report.route);
-    append_field(text, "X-Gangway-Process", head.process);
+    message::append_field(text, "X-Gangway-Route", report.route);
+    message::append_field(text, "X-Gangway-Process", head.process);
     text += "Server-Timing: ";
     append_server_timing(text, report, Report::Clock::now());
     text += "\r\n";
     if (framing == Framing::chunked) {
-        append_field(text, "Transfer-Encoding", "chunked");
+        message::append_field(text, "Transfer-Encoding", "chunked");
     } else if (head.content_length && head.status != 101 && head.status != 204) {
         text += "Content-Length: ";
         append_number(text, *head.content_length);
@@ -101,24 +101,25 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
     // 426 says what to upgrade to (RFC 9110, 15.5.22).
     const bool names_upgrade = (head.status == 101 || head.status == 426) && !head.upgrade.empty();
     if (names_upgrade) {
-        append_field(text, "Upgrade", head.upgrade);
+        message::append_field(text, "Upgrade", head.upgrade);
     }
     const bool closes = head.status != 101 && (!head.keep_alive || framing == Framing::until_close);
     if (closes || names_upgrade) {
-        append_field(text, "Connection",
-                     !closes         ? "Upgrade"
-                     : names_upgrade ? "close, Upgrade"
-                                     : "close");
+        message::append_field(text, "Connection",
+                              !closes         ? "Upgrade"
+                              : names_upgrade ? "close, Upgrade"
+                                              : "close");
     }
     text += "\r\n";
     return text;
 }
 
-std::string encode_interim_head(unsigned status, std::string_view reason, const Headers& headers) {
+std::string encode_interim_head(unsigned status, std::string_view reason,
+                                const worker::Headers& headers) {
     std::string text;
     append_status_line(text, status, reason);
     for (const message::Field& field : headers) {
-        append_field(text, field.name, field.value);
+        message::append_field(text, field.name, field.value);
     }
     text += "\r\n";
     return text;

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "forward/header_rules.hpp"
 #include "forward/report.hpp"
+#include "worker/header_rules.hpp"
 
 namespace gangway::forward {
 
@@ -23,7 +23,7 @@ enum class Framing : std::uint8_t {
 struct AnswerHead {
     unsigned status;
     std::string_view reason;                     // empty: the usual one, if there is one
-    Headers headers;                             // as answer_headers() gives them
+    worker::Headers headers;                     // as answer_headers() gives them
     std::optional<std::uint64_t> content_length; // as the process said
     bool keep_alive;                             // the client wants to, and so do we
     std::string_view upgrade;                    // the value of Upgrade, with 101
@@ -39,7 +39,8 @@ std::string encode_answer_head(const AnswerHead& head, Framing framing, const Re
                                std::string_view now, std::string space = {});
 
 // An interim answer (RFC 9110, 15.2).
-std::string encode_interim_head(unsigned status, std::string_view reason, const Headers& headers);
+std::string encode_interim_head(unsigned status, std::string_view reason,
+                                const worker::Headers& headers);
 
 // "queue;dur=0.312, connect;dur=0.041, first_byte;dur=12.500, total;dur=12.900", in milliseconds
 // (W3C Server Timing). total: from the request's head to at. What did not happen is left out.

@@ -5,13 +5,13 @@
 #include <cstdint>
 
 #include "message/parser.hpp"
-#include "module/client_stream.hpp"
+#include "wire/client_stream.hpp"
 
 namespace gangway::forward {
 
 // Where the request's body comes from and its answer goes.
 struct Client {
-    ClientStream& stream;
+    wire::ClientStream& stream;
     message::RequestParser& parser; // has the head
     std::chrono::milliseconds timeout;
     std::uint32_t max_header_bytes;

@@ -7,16 +7,18 @@
 
 #include <boost/asio/buffer.hpp>
 
-#include "forward/chunk.hpp"
-#include "message/read.hpp"
+#include "message/chunk.hpp"
 #include "message/rules.hpp"
+#include "wire/read.hpp"
 
 namespace gangway::forward {
 
 namespace {
 
-// Interim answers that one request may get.
+// Interim answers that one request may get, and how many times as large as one head they may be
+// together.
 constexpr unsigned most_interims = 100;
+constexpr std::size_t most_interim_heads = 8;
 
 // So many pieces of a body, each from one chunk of the process, are written at once.
 constexpr std::size_t most_pieces = 4;
@@ -62,7 +64,7 @@ std::optional<std::uint64_t> told_length(const message::Head& head) {
 } // namespace
 
 void Kept::give_back_memory() {
-    if (buffer.capacity() > message::head_read_bytes) {
+    if (buffer.capacity() > wire::head_read_bytes) {
         buffer.clear();
         buffer.shrink_to_fit();
     }
@@ -74,8 +76,8 @@ void Kept::give_back_memory() {
     head.clear();
 }
 
-Download::Download(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
-                   Kept& kept, bool upgrade)
+Download::Download(const Client& client, worker::Upstream& upstream, worker::Exchange& exchange,
+                   Report& report, Kept& kept, bool upgrade)
     : client_(client),
       upstream_(upstream),
       exchange_(exchange),
@@ -91,10 +93,10 @@ awaitable<error_code> Download::read_head() {
     for (;;) {
         parser_.emplace(head_);
         parser_->skip(client_.head().is_method("HEAD"));
-        message::HeadReading<false> reading(client_.max_header_bytes);
+        wire::HeadReading<false> reading(client_.max_header_bytes);
         error_code ec;
         while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
-            const net::mutable_buffer space = buffer_.prepare(message::head_read_bytes);
+            const net::mutable_buffer space = buffer_.prepare(wire::head_read_bytes);
             co_await upstream_.begin_look();
             Received received = upstream_.end_look(space);
             if (received.error == net::error::would_block) {
@@ -103,17 +105,28 @@ awaitable<error_code> Download::read_head() {
             const auto [failed, size] = received;
             buffer_.commit(size);
             if (failed) {
-                co_return message::HeadReading<false>::cut_short(failed, buffer_);
+                co_return wire::HeadReading<false>::cut_short(failed, buffer_);
             }
             const auto now = Report::Clock::now();
-            exchange_.enter(Phase::receiving, now);
+            exchange_.enter(worker::Phase::receiving, now);
             report_.first_byte = report_.first_byte.value_or(now);
+            if (!client_.stream.has_turn()) {
+                co_await client_.stream.let_others_go();
+                if (exchange_.is_cut()) {
+                    co_return net::error::operation_aborted;
+                }
+            }
         }
+        interim_bytes_ += reading.size();
         if (const auto final = ec ? ec : judge_head()) {
             co_return *final;
         }
         if (co_await pass_interim()) {
             co_return net::error::connection_aborted;
+        }
+        co_await client_.stream.let_others_go(); // The next may be here already.
+        if (exchange_.is_cut()) {
+            co_return net::error::operation_aborted;
         }
     }
 }
@@ -127,7 +140,8 @@ std::optional<error_code> Download::judge_head() {
     if (head_.status >= 200 || switches) {
         return error_code();
     }
-    if (interims_++ == most_interims) {
+    if (interims_++ == most_interims ||
+        interim_bytes_ > most_interim_heads * client_.max_header_bytes) {
         complaint_ = "it sends interim answers without end";
         return http::error::bad_status;
     }
@@ -147,8 +161,8 @@ awaitable<error_code> Download::pass_interim() {
     if (request.version < 11 || (head_.status == 100 && !request.fields.find("Expect"))) {
         co_return error_code();
     }
-    const std::string text =
-        encode_interim_head(head_.status, reason(head_), answer_headers(head_.fields, false));
+    const std::string text = encode_interim_head(head_.status, reason(head_),
+                                                 worker::answer_headers(head_.fields, false));
     const std::array<net::const_buffer, 1> buffers{net::buffer(text)};
     Pieces pieces(buffers);
     co_return co_await write(pieces);
@@ -168,7 +182,7 @@ std::string Download::encode_head(std::string_view process) {
                          client_.parser.is_done() && framing_ != Framing::until_close &&
                          !upgraded();
     const AnswerHead head{
-        head_.status, reason(head_),      answer_headers(head_.fields, passes_trailers_),
+        head_.status, reason(head_),      worker::answer_headers(head_.fields, passes_trailers_),
         length,       client_keep_alive_, head_.fields.find("Upgrade").value_or(""),
         process};
     return encode_answer_head(head, framing_, report_, date_now(), std::move(kept_.answer_text));
@@ -194,6 +208,13 @@ awaitable<bool> Download::relay(std::string_view process,
                 ec = co_await read_piece(pieces[0]);
                 count = pieces[0].empty() ? 0 : 1;
             }
+        }
+        // A process may send each byte as a chunk, and many may be sending.
+        if (!client_.stream.has_turn()) {
+            co_await client_.stream.let_others_go();
+        }
+        if (exchange_.is_cut()) {
+            co_return false;
         }
         ended = framing_ == Framing::none || (!ec && parser_->is_done());
         if (ended) {
@@ -230,13 +251,26 @@ void Download::note_received() {
     }
 }
 
-// What came together with an error is given with it.
+// What came together with an error is given with it. Chunks of a byte each would each need a place
+// of their own, and four of them a write.
 error_code Download::take_pieces(std::span<std::string_view> pieces, std::size_t& count) {
     error_code ec;
-    for (count = 0; count < pieces.size() && !ec; count++) {
-        if (!message::next_piece(buffer_, *parser_, client_.max_header_bytes, pieces[count], ec) ||
-            pieces[count].empty()) {
+    gathered_.clear();
+    count = 0;
+    while (count < pieces.size() && !ec) {
+        std::string_view piece;
+        if (!wire::next_piece(buffer_, *parser_, client_.max_header_bytes, piece, ec) ||
+            piece.empty()) {
             break;
+        }
+        if (count == 1 && pieces[0].size() + piece.size() <= little) {
+            if (gathered_.empty()) {
+                gathered_ = pieces[0];
+            }
+            gathered_ += piece;
+            pieces[0] = gathered_;
+        } else {
+            pieces[count++] = piece;
         }
     }
     return ec;
@@ -244,7 +278,7 @@ error_code Download::take_pieces(std::span<std::string_view> pieces, std::size_t
 
 awaitable<error_code> Download::read_piece(std::string_view& piece) {
     error_code ec =
-        co_await message::read_piece(upstream_, buffer_, *parser_, client_.max_header_bytes, piece);
+        co_await wire::read_piece(upstream_, buffer_, *parser_, client_.max_header_bytes, piece);
     exchange_.heard();
     if (exchange_.is_cut()) { // Then an end of file is of our making, and ends no body.
         ec = net::error::operation_aborted;
@@ -263,16 +297,17 @@ void Download::frame(std::string& begin, std::string& end, std::span<const std::
         return;
     }
     if (size > 0) {
-        begin += chunk_head(size);
-        end += chunk_tail;
+        begin += message::chunk_head(size);
+        end += message::chunk_tail;
     }
     if (ended) {
-        end += chunked_end(passes_trailers_ ? answer_trailers(head_.trailers) : Headers());
+        end += message::chunked_end(passes_trailers_ ? worker::answer_trailers(head_.trailers)
+                                                     : worker::Headers());
     }
 }
 
 awaitable<error_code> Download::write(Pieces& pieces) {
-    const Exchange::ClientTurn turn(exchange_);
+    const worker::Exchange::ClientTurn turn(exchange_);
     co_return co_await client_.stream.write(pieces, client_.timeout);
 }
 

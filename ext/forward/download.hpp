@@ -10,9 +10,9 @@
 
 #include "forward/answer_encoder.hpp"
 #include "forward/client.hpp"
-#include "forward/exchange.hpp"
 #include "forward/report.hpp"
-#include "forward/upstream.hpp"
+#include "worker/exchange.hpp"
+#include "worker/upstream.hpp"
 
 namespace gangway::forward {
 
@@ -33,8 +33,8 @@ class Download {
   public:
     // kept: what a connection keeps from request to request, to save making it anew. upgrade: the
     // client asked for one, and the process was told.
-    Download(const Client& client, Upstream& upstream, Exchange& exchange, Report& report,
-             Kept& kept, bool upgrade);
+    Download(const Client& client, worker::Upstream& upstream, worker::Exchange& exchange,
+             Report& report, Kept& kept, bool upgrade);
 
     // Reads up to the end of the answer's head; interim answers (1xx) are passed on. An error of
     // Beast's for what is no answer; then complaint() may say more.
@@ -62,7 +62,7 @@ class Download {
     awaitable<error_code> pass_interim();
     std::string encode_head(std::string_view process);
     void note_received();
-    // What is there of the body.
+    // What is there of the body. Short pieces are put together in gathered_.
     error_code take_pieces(std::span<std::string_view> pieces, std::size_t& count);
     // Waits for the next of it.
     awaitable<error_code> read_piece(std::string_view& piece);
@@ -73,8 +73,8 @@ class Download {
     awaitable<error_code> write(Pieces& pieces);
 
     const Client& client_;
-    Upstream& upstream_;
-    Exchange& exchange_;
+    worker::Upstream& upstream_;
+    worker::Exchange& exchange_;
     Report& report_;
     Kept& kept_;
     beast::flat_buffer& buffer_;
@@ -84,7 +84,9 @@ class Download {
     std::string complaint_;
     const std::function<void()>* on_received_ = nullptr;
     Framing framing_ = Framing::none;
+    std::string gathered_;
     unsigned interims_ = 0;
+    std::size_t interim_bytes_ = 0; // of the heads so far
     bool passes_trailers_ = false;
     bool client_keep_alive_ = false;
 };

@@ -11,19 +11,17 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "forward/problems.hpp"
-#include "forward/request_encoder.hpp"
 #include "forward/tunnel.hpp"
 #include "forward/upload.hpp"
-#include "forward/upstream.hpp"
 #include "message/rules.hpp"
+#include "worker/problems.hpp"
+#include "worker/request_encoder.hpp"
+#include "worker/upstream.hpp"
 
 namespace gangway::forward {
 
 namespace {
 
-using admin::Code;
-using admin::Problem;
 using pool::view;
 using Clock = Report::Clock;
 
@@ -39,6 +37,13 @@ bool is_safe(const message::Head& request) {
 bool has_refused(const Outcome& outcome) {
     const auto* problem = std::get_if<Problem>(&outcome);
     return problem != nullptr && problem->code == Code::connect_failed;
+}
+
+// Of a process that is not there any more, or will not be.
+bool has_left(const Outcome& outcome) {
+    const auto* problem = std::get_if<Problem>(&outcome);
+    return problem != nullptr && (problem->code == Code::process_not_found ||
+                                  problem->code == Code::process_not_routable);
 }
 
 bool has_closed(error_code ec) {
@@ -57,89 +62,100 @@ class Forwarder {
           report_(surroundings.report) {
         body_.chunked = client_.parser.chunked();
         body_.length = client_.parser.length();
-        upgrade_ = message::asks_for_upgrade(request()) && wanted() != Route::direct;
+        upgrade_ = message::asks_for_upgrade(request()) && wanted() != check::Route::direct;
         report_.pid = identity().pid;
     }
 
     std::variant<InFlight::Ticket, Problem> enter() {
-        return around_.in_flight.enter(view(identity().gupid), request().method, order_.target);
+        return around_.in_flight.enter(view(identity().gupid), request().method, order_.target,
+                                       order_.whom);
     }
     // The session protocol tells a body's length ahead of it, as CGI does.
     bool needs_length() const;
     // Nothing: go on.
     awaitable<std::optional<Outcome>> spool_body();
+    awaitable<void> drop_body();
     // Gets hold of the process, one way or the other. False: it is busy, so pause() and try again.
-    bool reach(std::optional<Upstream>& upstream, std::optional<Outcome>& outcome);
+    bool reach(std::optional<worker::Upstream>& upstream, std::optional<Outcome>& outcome);
     awaitable<void> pause();
     // Nothing: the connection had gone stale before the process heard of this request: again.
-    awaitable<std::optional<Outcome>> attempt(Upstream& upstream);
+    awaitable<std::optional<Outcome>> attempt(worker::Upstream& upstream);
     bool is_cut() const { return exchange_.is_cut(); }
+    // The process has taken the request on a kept connection, and closed that instead of an answer.
+    bool was_taken() const { return taken_; }
     // Why there is no answer, when the exchange was cut.
     Outcome cut_outcome() const;
 
   private:
-    Step next_step(bool was_busy) const;
-    std::optional<Problem> open_session(std::optional<Upstream>& upstream, bool& busy);
+    worker::Obstacle obstacle() const;
+    worker::Step next_step(bool was_busy) const;
+    std::optional<Problem> open_session(std::optional<worker::Upstream>& upstream, bool& busy);
     // What the pool would say, for the way around it.
     std::optional<Problem> check_state() const;
     Problem busy_problem() const;
 
-    awaitable<std::optional<Outcome>> converse(Upstream& upstream);
-    std::string encode_head(const Upstream& upstream, std::string space) const;
+    awaitable<std::optional<Outcome>> converse(worker::Upstream& upstream);
+    std::string encode_head(const worker::Upstream& upstream, std::string space) const;
     // When it is ours to say (docs/forwarding.md, "Expect").
     awaitable<void> send_continue();
     // Of the answer: the pid, then the gupid.
     std::string_view print_process() const;
-    awaitable<bool> relay_tunnel(Upstream& upstream);
-    bool can_keep(const Upstream& upstream, const Download& download, const Upload& upload) const;
-    std::optional<Outcome> explain(error_code ec, const Upstream& upstream,
+    awaitable<bool> relay_tunnel(worker::Upstream& upstream);
+    bool can_keep(const worker::Upstream& upstream, const Download& download,
+                  const Upload& upload) const;
+    std::optional<Outcome> explain(error_code ec, const worker::Upstream& upstream,
                                    const Download& download, const Upload& upload) const;
 
     const gangway_process_identity& identity() const { return order_.process->identity(); }
     const message::Head& request() const { return client_.head(); }
-    Route wanted() const { return order_.steering.route; }
+    check::Route wanted() const { return order_.steering.route; }
 
     const Client& client_;
     const Order& order_;
     const Surroundings& around_;
-    Exchange& exchange_;
+    worker::Exchange& exchange_;
     Report& report_;
-    Body body_;
+    worker::Body body_;
     std::unique_ptr<Spool> spool_; // once the body is kept there
     bool continued_ = false;       // 100 was sent
     bool upgrade_ = false;
+    bool taken_ = false;
     unsigned busy_looks_ = 0;    // at the process, since it had to be waited for
     Clock::time_point wait_end_; // from the first of them on
 };
 
 Outcome Forwarder::cut_outcome() const {
-    if (exchange_.cut() == Cut::client_gone) {
+    if (exchange_.cut() == worker::Cut::client_gone) {
         return Done{false};
     }
-    return cut_problem(exchange_.cut());
+    return worker::cut_problem(exchange_.cut());
 }
 
 bool Forwarder::needs_length() const {
     return body_.chunked && identity().protocol == GANGWAY_PROTOCOL_SESSION &&
-           wanted() != Route::direct;
+           wanted() != check::Route::direct;
 }
 
 // Before there is a session: the process is not held up by a slow client.
 awaitable<std::optional<Outcome>> Forwarder::spool_body() {
     co_await send_continue();
-    spool_ = std::make_unique<Spool>(around_.config.spool_directory);
+    spool_ =
+        std::make_unique<Spool>(around_.config.spool_directory, &around_.descriptors, order_.whom);
     for (;;) {
         std::string_view piece;
         const error_code ec = co_await client_.stream.read_piece(
             client_.parser, client_.max_header_bytes, client_.timeout, piece);
+        if (!ec && !client_.stream.has_turn()) {
+            co_await client_.stream.let_others_go();
+        }
         if (exchange_.is_cut()) {
             co_return cut_outcome();
         }
         if (ec == net::error::timed_out) {
-            co_return Outcome(late_body());
+            co_return Outcome(worker::late_body());
         }
         if (ec && message::is_message_error(ec)) {
-            co_return Outcome(bad_body(ec));
+            co_return Outcome(worker::bad_body(ec));
         }
         if (ec) {
             report_.client_gone = true;
@@ -149,26 +165,43 @@ awaitable<std::optional<Outcome>> Forwarder::spool_body() {
             break;
         }
         if (spool_->size() + piece.size() > around_.config.max_spool_bytes) {
-            co_return Outcome(body_too_large(around_.config.max_spool_bytes));
+            co_return Outcome(worker::body_too_large(around_.config.max_spool_bytes));
+        }
+        if (!around_.spooled.grow(piece.size())) {
+            co_return Outcome(worker::too_much_spooled(around_.config.max_spool_bytes_per_user));
         }
         if (!spool_->append(piece)) {
-            co_return Outcome(spool_failed(spool_->error()));
+            co_return Outcome(worker::spool_failed(spool_->error()));
         }
     }
     body_ = {false, spool_->size(), true};
     co_return std::nullopt;
 }
 
-Step Forwarder::next_step(bool was_busy) const {
-    const bool time_is_up = was_busy && Clock::now() >= wait_end_;
-    return forward::next_step({wanted(), !body_.empty() || upgrade_,
-                               identity().debug_address.size > 0, was_busy, time_is_up});
+awaitable<void> Forwarder::drop_body() {
+    while (spool_ && spool_->shrink()) {
+        if (!client_.stream.has_turn()) {
+            co_await client_.stream.let_others_go();
+        }
+    }
 }
 
-bool Forwarder::reach(std::optional<Upstream>& upstream, std::optional<Outcome>& outcome) {
+worker::Obstacle Forwarder::obstacle() const {
+    return worker::obstacle_to_direct({identity().debug_address.size > 0,
+                                       !body_.empty() || upgrade_, request().method, order_.target,
+                                       view(identity().base_uri)});
+}
+
+worker::Step Forwarder::next_step(bool was_busy) const {
+    const bool time_is_up = was_busy && Clock::now() >= wait_end_;
+    return worker::next_step(
+        {wanted(), obstacle() == worker::Obstacle::none, was_busy, time_is_up});
+}
+
+bool Forwarder::reach(std::optional<worker::Upstream>& upstream, std::optional<Outcome>& outcome) {
     std::optional<Problem> problem;
-    Step step = next_step(false);
-    if (step == Step::open_session) {
+    worker::Step step = next_step(false);
+    if (step == worker::Step::open_session) {
         bool busy = false;
         problem = open_session(upstream, busy);
         if (busy) {
@@ -179,22 +212,21 @@ bool Forwarder::reach(std::optional<Upstream>& upstream, std::optional<Outcome>&
         }
     }
     switch (step) {
-    case Step::open_session:
+    case worker::Step::open_session:
         break;
-    case Step::go_direct:
+    case worker::Step::go_direct:
         problem = check_state();
         if (!problem) {
-            upstream.emplace(client_.stream.get_executor(), view(identity().debug_address),
-                             identity().pid);
+            upstream.emplace(client_.stream.get_executor(), identity());
         }
         break;
-    case Step::unavailable:
-        problem = route_unavailable(!body_.empty());
+    case worker::Step::unavailable:
+        problem = worker::route_unavailable(obstacle());
         break;
-    case Step::busy:
+    case worker::Step::busy:
         problem = busy_problem();
         break;
-    case Step::pause:
+    case worker::Step::pause:
         return false;
     }
     if (problem) {
@@ -204,10 +236,11 @@ bool Forwarder::reach(std::optional<Upstream>& upstream, std::optional<Outcome>&
 }
 
 awaitable<void> Forwarder::pause() {
-    co_await exchange_.pause(pause_before(busy_looks_));
+    co_await exchange_.pause(worker::pause_before(busy_looks_));
 }
 
-std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream, bool& busy) {
+std::optional<Problem> Forwarder::open_session(std::optional<worker::Upstream>& upstream,
+                                               bool& busy) {
     std::unique_ptr<pool::Session> session;
     switch (order_.process->open_session(0, session)) {
     case GANGWAY_OK:
@@ -217,23 +250,23 @@ std::optional<Problem> Forwarder::open_session(std::optional<Upstream>& upstream
         busy = true;
         return std::nullopt;
     case GANGWAY_NOT_ROUTABLE:
-        return not_routable();
+        return worker::not_routable();
     case GANGWAY_NOT_FOUND:
-        return admin::process_not_found();
+        return process_not_found();
     default:
-        return could_not_open_session();
+        return worker::could_not_open_session();
     }
 }
 
 std::optional<Problem> Forwarder::check_state() const {
     gangway_process_state state{};
     if (order_.process->state(state) != GANGWAY_OK) {
-        return admin::process_not_found();
+        return process_not_found();
     }
     const bool routable =
         state.life == GANGWAY_PROCESS_ALIVE &&
         (state.enabled == GANGWAY_PROCESS_ENABLED || state.enabled == GANGWAY_PROCESS_DISABLING);
-    return routable ? std::nullopt : std::optional(not_routable());
+    return routable ? std::nullopt : std::optional(worker::not_routable());
 }
 
 Problem Forwarder::busy_problem() const {
@@ -249,8 +282,8 @@ Problem Forwarder::busy_problem() const {
     return problem;
 }
 
-awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
-    const Exchange::UpstreamInUse in_use(exchange_, upstream);
+awaitable<std::optional<Outcome>> Forwarder::attempt(worker::Upstream& upstream) {
+    const worker::Exchange::UpstreamInUse in_use(exchange_, upstream);
     report_.session = Clock::now();
     report_.route = upstream.is_direct() ? "direct" : "pool";
     if (!upstream.connect_now()) {
@@ -267,7 +300,7 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
         // it.
         co_return std::nullopt;
     }
-    exchange_.enter(Phase::sending, *report_.connected);
+    exchange_.enter(worker::Phase::sending, *report_.connected);
     std::string& head = around_.kept.request_text;
     head = encode_head(upstream, std::move(head));
     const std::array<net::const_buffer, 1> buffers{net::buffer(head)};
@@ -283,7 +316,7 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(Upstream& upstream) {
     co_return co_await converse(upstream);
 }
 
-awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
+awaitable<std::optional<Outcome>> Forwarder::converse(worker::Upstream& upstream) {
     const UploadSource source{client_, body_, spool_.get()};
     Upload upload(source, upstream, exchange_, report_);
     if (body_.empty()) {
@@ -330,31 +363,32 @@ awaitable<std::optional<Outcome>> Forwarder::converse(Upstream& upstream) {
     if (outcome && std::holds_alternative<Done>(*outcome) && !client_.parser.is_done()) {
         std::get<Done>(*outcome).keep_alive = false; // The rest of the body stands in the way.
     }
+    taken_ = !outcome;
     co_return outcome;
 }
 
-std::string Forwarder::encode_head(const Upstream& upstream, std::string space) const {
+std::string Forwarder::encode_head(const worker::Upstream& upstream, std::string space) const {
     const bool session = upstream.protocol() == GANGWAY_PROTOCOL_SESSION;
     const bool http = !session && !upstream.is_direct();
     const bool trailers = http && body_.chunked;
     const bool expects = http && !body_.empty() && request().version >= 11;
     const std::string_view host =
         order_.host.empty() ? request().fields.find("Host").value_or("") : order_.host;
-    const Request encoded{
+    const worker::Request encoded{
         request().method,
         order_.target,
         host,
         view(identity().base_uri),
-        request_headers(request().fields,
-                        {order_.drop_authorization, expects, trailers, order_.host}),
+        worker::request_headers(request().fields,
+                                {order_.drop_authorization, expects, trailers, order_.host}),
         body_,
         upgrade_ ? request().fields.find("Upgrade").value_or("") : std::string_view(),
         view(identity().password)};
     if (upstream.is_direct()) {
-        return encode_debug_request(encoded, std::move(space));
+        return worker::encode_debug_request(encoded, std::move(space));
     }
-    return session ? encode_session_request(encoded, server_software, std::move(space))
-                   : encode_http_request(encoded, std::move(space));
+    return session ? worker::encode_session_request(encoded, server_software, std::move(space))
+                   : worker::encode_http_request(encoded, std::move(space));
 }
 
 awaitable<void> Forwarder::send_continue() {
@@ -378,7 +412,7 @@ std::string_view Forwarder::print_process() const {
     return text;
 }
 
-awaitable<bool> Forwarder::relay_tunnel(Upstream& upstream) {
+awaitable<bool> Forwarder::relay_tunnel(worker::Upstream& upstream) {
     report_.upgraded = true;
     Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
     co_return co_await tunnel.run();
@@ -386,7 +420,7 @@ awaitable<bool> Forwarder::relay_tunnel(Upstream& upstream) {
 
 // Whether Passenger may use the connection again. As Passenger does, one of the session protocol is
 // kept only where no body was sent.
-bool Forwarder::can_keep(const Upstream& upstream, const Download& download,
+bool Forwarder::can_keep(const worker::Upstream& upstream, const Download& download,
                          const Upload& upload) const {
     const bool request_over =
         body_.empty() || (upstream.protocol() == GANGWAY_PROTOCOL_HTTP && upload.complete());
@@ -394,32 +428,33 @@ bool Forwarder::can_keep(const Upstream& upstream, const Download& download,
 }
 
 // Why there is no answer. Nothing: a stale connection, so try again.
-std::optional<Outcome> Forwarder::explain(error_code ec, const Upstream& upstream,
+std::optional<Outcome> Forwarder::explain(error_code ec, const worker::Upstream& upstream,
                                           const Download& download, const Upload& upload) const {
     if (exchange_.is_cut()) {
         return cut_outcome();
     }
     const error_code client_error = upload.client_error();
     if (client_error == net::error::timed_out) {
-        return late_body();
+        return worker::late_body();
     }
     if (client_error && spool_) {
-        return spool_failed(client_error);
+        return worker::spool_failed(client_error);
     }
     if (client_error && message::is_message_error(client_error)) {
-        return bad_body(client_error);
+        return worker::bad_body(client_error);
     }
     if (client_error) {
         report_.client_gone = true;
         return Done{false};
     }
     if (!has_closed(ec)) {
-        return bad_response(download.complaint().empty() ? ec.message() : download.complaint());
+        return worker::bad_response(download.complaint().empty() ? ec.message()
+                                                                 : download.complaint());
     }
     if (upstream.reused() && !download.begun() && body_.empty() && is_safe(request())) {
         return std::nullopt;
     }
-    return worker_closed();
+    return worker::worker_closed();
 }
 
 } // namespace
@@ -437,7 +472,7 @@ awaitable<Outcome> forward(const Client& client, const Order& order,
         outcome = co_await forwarder.spool_body();
     }
     while (!outcome) {
-        std::optional<Upstream> upstream;
+        std::optional<worker::Upstream> upstream;
         while (!forwarder.is_cut() && !forwarder.reach(upstream, outcome)) {
             co_await forwarder.pause();
         }
@@ -446,11 +481,16 @@ awaitable<Outcome> forward(const Client& client, const Order& order,
         } else if (upstream) {
             ticket.now_serving();
             outcome = co_await forwarder.attempt(*upstream);
-            surroundings.report.retries += outcome ? 0U : 1U;
+            if (!outcome) {
+                surroundings.report.retries++;
+                co_await client.stream.let_others_go(); // Many kept connections may be stale.
+            }
         }
     }
-    if (surroundings.report.retries > 0 && has_refused(*outcome)) {
-        outcome = worker_closed(); // It had a connection, and has died since.
+    co_await forwarder.drop_body();
+    if ((surroundings.report.retries > 0 && has_refused(*outcome)) ||
+        (forwarder.was_taken() && has_left(*outcome))) {
+        outcome = worker::worker_closed(); // It had a connection, and has died since.
     }
     co_return std::move(*outcome);
 }

@@ -6,16 +6,18 @@
 #include <string_view>
 #include <variant>
 
-#include "admin/problem.hpp"
+#include "base/asio.hpp"
+#include "base/descriptors.hpp"
+#include "base/shares.hpp"
 #include "config/config.hpp"
 #include "forward/client.hpp"
 #include "forward/download.hpp"
-#include "forward/exchange.hpp"
 #include "forward/in_flight.hpp"
 #include "forward/report.hpp"
-#include "forward/steering.hpp"
-#include "module/asio.hpp"
 #include "pool/pool.hpp"
+#include "problem/problem.hpp"
+#include "worker/exchange.hpp"
+#include "worker/steering.hpp"
 
 namespace gangway::forward {
 
@@ -23,17 +25,20 @@ struct Order {
     std::unique_ptr<pool::ProcessRef> process;
     std::string target; // what the process is asked for
     std::string host;   // of a target in absolute-form; else empty
-    Steering steering;
-    bool drop_authorization = false; // it was meant for Gangway
+    worker::Steering steering;
+    bool drop_authorization = false;                  // it was meant for Gangway
+    Descriptors::For whom = Descriptors::For::others; // trusted: who reaches all groups
 };
 
 // What every forwarded request works with. Used on the server's thread only.
 struct Surroundings {
     InFlight& in_flight;
     const config::Config& config;
-    Exchange& exchange; // of the client's connection; begun
-    Kept& kept;         // of the client's connection
+    worker::Exchange& exchange; // of the client's connection; begun
+    Kept& kept;                 // of the client's connection
     Report& report;
+    const Descriptors& descriptors;
+    Shares::Share& spooled; // of the client's user: what is kept for him; empty
 };
 
 // What became of it.
@@ -41,7 +46,7 @@ struct Done {
     bool keep_alive; // the client's connection can take another request
 };
 // A Problem: no byte of a final answer was sent to the client, and part of its body may be unread.
-using Outcome = std::variant<Done, admin::Problem>;
+using Outcome = std::variant<Done, Problem>;
 
 // Runs on the server's thread. Every session it opens is closed when it completes. What it is given
 // must outlive it.

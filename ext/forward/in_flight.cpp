@@ -1,29 +1,40 @@
 #include "forward/in_flight.hpp"
 
-#include <algorithm>
-
-#include "module/wall_clock.hpp"
+#include "base/wall_clock.hpp"
+#include "text/printable.hpp"
 
 namespace gangway::forward {
 
-using admin::Code;
-using admin::Problem;
-
-std::variant<InFlight::Ticket, Problem>
-InFlight::enter(std::string_view gupid, std::string_view method, std::string_view target) {
-    if (entries_.size() >= max_) {
+std::variant<InFlight::Ticket, Problem> InFlight::enter(std::string_view gupid,
+                                                        std::string_view method,
+                                                        std::string_view target, For whom) {
+    unsigned all = 0;
+    unsigned same = 0;
+    unsigned unconnected = 0;
+    for (const Entry& entry : entries_) {
+        unconnected += entry.serving ? 0U : 1U;
+        if (entry.whom == whom) {
+            all++;
+            same += entry.gupid == gupid ? 1U : 0U;
+        }
+    }
+    if (all >= max_) {
         return Problem{Code::too_many_requests, "There are " + std::to_string(max_) +
                                                     " forwarded requests already (max_requests)."};
     }
-    const auto same = std::count_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& entry) { return entry.gupid == gupid; });
-    if (same >= static_cast<std::ptrdiff_t>(max_per_process_)) {
+    if (same >= max_per_process_) {
         return Problem{Code::process_overloaded, "There are " + std::to_string(max_per_process_) +
                                                      " forwarded requests to this process already "
                                                      "(max_requests_per_process)."};
     }
+    // Each may need a connection to its process.
+    if (descriptors_ != nullptr && !descriptors_->can_have(unconnected + 1, whom)) {
+        return Problem{Code::too_many_requests,
+                       "The agent has too few file descriptors left for forwarded requests "
+                       "(reserved_descriptors); try again later, or raise its limit."};
+    }
     const auto entry =
-        entries_.insert(entries_.end(), {gupid, method, target, usec_since_epoch(), false});
+        entries_.insert(entries_.end(), {gupid, method, target, whom, usec_since_epoch(), false});
     return std::variant<Ticket, Problem>(std::in_place_type<Ticket>, *this, entry);
 }
 
@@ -31,9 +42,9 @@ std::vector<Problem::OwnRequest> InFlight::requests_to(std::string_view gupid) c
     std::vector<Problem::OwnRequest> result;
     for (const Entry& entry : entries_) {
         if (entry.serving && entry.gupid == gupid) {
-            result.push_back({std::string(entry.method),
-                              std::string(entry.target.substr(0, entry.target.find('?'))),
-                              entry.since_usec});
+            const std::string_view path = entry.target.substr(0, entry.target.find('?'));
+            result.push_back({shortened(entry.method, most_shown_of_method),
+                              shortened(path, most_shown_of_path), entry.since_usec});
         }
     }
     return result;

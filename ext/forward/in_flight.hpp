@@ -9,20 +9,27 @@
 #include <variant>
 #include <vector>
 
-#include "admin/problem.hpp"
+#include "base/descriptors.hpp"
+#include "problem/problem.hpp"
 
 namespace gangway::forward {
 
-// Used on the server's thread only.
+// Those who reach all groups and all others are counted apart, so that these cannot keep those from
+// a process. Used on the server's thread only.
 class InFlight {
   public:
-    InFlight(unsigned max, unsigned max_per_process)
-        : max_(max), max_per_process_(max_per_process) {}
+    using For = Descriptors::For;
+
+    // The bounds hold for each kind of caller. descriptors: outlives it; null: all that the system
+    // gives.
+    InFlight(unsigned max, unsigned max_per_process, const Descriptors* descriptors = nullptr)
+        : max_(max), max_per_process_(max_per_process), descriptors_(descriptors) {}
 
     struct Entry {
         std::string_view gupid;
         std::string_view method;
         std::string_view target;
+        For whom;
         std::uint64_t since_usec; // since the epoch
         bool serving = false;     // the process is at it; else it waits for the process
     };
@@ -50,16 +57,17 @@ class InFlight {
     };
 
     // The views must outlive the ticket.
-    std::variant<Ticket, admin::Problem> enter(std::string_view gupid, std::string_view method,
-                                               std::string_view target);
+    std::variant<Ticket, Problem> enter(std::string_view gupid, std::string_view method,
+                                        std::string_view target, For whom);
 
     std::size_t size() const { return entries_.size(); }
     // The requests that the process is serving, oldest first; their targets without the query.
-    std::vector<admin::Problem::OwnRequest> requests_to(std::string_view gupid) const;
+    std::vector<Problem::OwnRequest> requests_to(std::string_view gupid) const;
 
   private:
     unsigned max_;
     unsigned max_per_process_;
+    const Descriptors* descriptors_;
     std::list<Entry> entries_;
 };
 

@@ -52,6 +52,10 @@ bool Spool::open_file() {
     fd_ = open_unnamed(directory_);
     if (fd_ < 0) {
         error_ = last_error();
+    } else if (descriptors_ != nullptr && descriptors_->is_reserved(fd_, whom_)) {
+        ::close(fd_);
+        fd_ = -1;
+        error_ = error_code(EMFILE, boost::system::system_category());
     }
     return fd_ >= 0;
 }
@@ -71,6 +75,14 @@ bool Spool::write_file(std::string_view bytes) {
         bytes.remove_prefix(count);
     }
     return true;
+}
+
+bool Spool::shrink() {
+    if (in_file_ <= bytes_given_back) {
+        return false;
+    }
+    in_file_ -= bytes_given_back;
+    return ::ftruncate(fd_, static_cast<off_t>(in_file_)) == 0;
 }
 
 std::string_view Spool::next() {

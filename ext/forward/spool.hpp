@@ -6,17 +6,21 @@
 #include <string_view>
 #include <vector>
 
-#include "module/asio.hpp"
+#include "base/asio.hpp"
+#include "base/descriptors.hpp"
 
 namespace gangway::forward {
 
 // The first bytes in memory, the rest in a file without a name, which goes with it. The file is
-// written and read by plain system calls: they meet the page cache, not the disk, unless memory is
-// short. Used on the server's thread only.
+// written and read by plain system calls: they meet the page cache, and wait for the disk only when
+// memory is short or more is written than the disk can take. Used on the server's thread only.
 class Spool {
   public:
-    // directory: where the file is made, when it is needed.
-    explicit Spool(std::string directory) : directory_(std::move(directory)) {}
+    // directory: where the file is made, when it is needed. descriptors: outlives it; null: all
+    // that the system gives.
+    explicit Spool(std::string directory, const Descriptors* descriptors = nullptr,
+                   Descriptors::For whom = Descriptors::For::others)
+        : directory_(std::move(directory)), descriptors_(descriptors), whom_(whom) {}
     ~Spool();
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
@@ -28,14 +32,21 @@ class Spool {
     // call.
     std::string_view next();
     error_code error() const { return error_; }
+    // Gives back a part of the file; false when nothing is left to be given back so. When a large
+    // one goes at once, that takes long: some 0.1 ms for each MiB. Nothing but this may be called
+    // afterwards.
+    bool shrink();
 
     static constexpr std::size_t bytes_in_memory = 64 * 1024;
+    static constexpr std::uint64_t bytes_given_back = 1024 * 1024; // at a time
 
   private:
     bool open_file();
     bool write_file(std::string_view bytes);
 
     std::string directory_;
+    const Descriptors* descriptors_;
+    Descriptors::For whom_;
     std::string memory_; // what came first; afterwards what was read from the file
     int fd_ = -1;
     std::uint64_t size_ = 0;

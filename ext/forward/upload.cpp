@@ -4,11 +4,12 @@
 
 #include <boost/asio/buffer.hpp>
 
-#include "forward/chunk.hpp"
+#include "message/chunk.hpp"
 
 namespace gangway::forward {
 
-Upload::Upload(const UploadSource& source, Upstream& upstream, Exchange& exchange, Report& report)
+Upload::Upload(const UploadSource& source, worker::Upstream& upstream, worker::Exchange& exchange,
+               Report& report)
     : source_(source),
       upstream_(upstream),
       exchange_(exchange),
@@ -53,6 +54,9 @@ awaitable<void> Upload::move() {
     while (!stopping_) {
         std::string_view piece;
         co_await read_piece(piece);
+        if (!source_.client.stream.has_turn()) { // A spooled body never waits for anybody.
+            co_await source_.client.stream.let_others_go();
+        }
         if (stopping_) {
             co_return;
         }
@@ -80,15 +84,16 @@ awaitable<void> Upload::read_piece(std::string_view& piece) {
         client_error_ = piece.empty() ? source_.spool->error() : error_code();
         co_return;
     }
-    const Exchange::ClientTurn turn(exchange_);
+    const worker::Exchange::ClientTurn turn(exchange_);
     const Client& client = source_.client;
     client_error_ = co_await client.stream.read_piece(client.parser, client.max_header_bytes,
                                                       client.timeout, piece);
 }
 
 awaitable<bool> Upload::write_piece(std::string_view piece) {
-    const std::string head = source_.body.chunked ? chunk_head(piece.size()) : std::string();
-    const std::string_view tail = source_.body.chunked ? chunk_tail : std::string_view();
+    const std::string head =
+        source_.body.chunked ? message::chunk_head(piece.size()) : std::string();
+    const std::string_view tail = source_.body.chunked ? message::chunk_tail : std::string_view();
     const std::array<net::const_buffer, 3> buffers{net::buffer(head),
                                                    net::buffer(piece.data(), piece.size()),
                                                    net::buffer(tail.data(), tail.size())};
@@ -101,7 +106,8 @@ awaitable<bool> Upload::write_piece(std::string_view piece) {
 
 awaitable<void> Upload::write_end() {
     if (source_.body.chunked) {
-        const std::string end = chunked_end(request_trailers(source_.client.head().trailers));
+        const std::string end =
+            message::chunked_end(worker::request_trailers(source_.client.head().trailers));
         const std::array<net::const_buffer, 1> buffers{net::buffer(end)};
         Pieces pieces(buffers);
         co_await upstream_.send(pieces);

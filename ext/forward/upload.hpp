@@ -4,27 +4,28 @@
 #include <optional>
 #include <string_view>
 
+#include "base/companion.hpp"
 #include "forward/client.hpp"
-#include "forward/companion.hpp"
-#include "forward/exchange.hpp"
 #include "forward/report.hpp"
-#include "forward/request_encoder.hpp"
 #include "forward/spool.hpp"
-#include "forward/upstream.hpp"
+#include "worker/exchange.hpp"
+#include "worker/request_encoder.hpp"
+#include "worker/upstream.hpp"
 
 namespace gangway::forward {
 
 // What is sent: the body as the client sends it, or one that was spooled.
 struct UploadSource {
     Client client;
-    Body body;
+    worker::Body body;
     Spool* spool; // null: from the client
 };
 
 // Whoever starts it must co_await stop() before anything that the upload uses goes away.
 class Upload {
   public:
-    Upload(const UploadSource& source, Upstream& upstream, Exchange& exchange, Report& report);
+    Upload(const UploadSource& source, worker::Upstream& upstream, worker::Exchange& exchange,
+           Report& report);
     ~Upload();
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
@@ -51,8 +52,8 @@ class Upload {
     awaitable<void> write_end();
 
     UploadSource source_;
-    Upstream& upstream_;
-    Exchange& exchange_;
+    worker::Upstream& upstream_;
+    worker::Exchange& exchange_;
     Report& report_;
     std::optional<Companion> companion_; // once started
     bool stopping_ = false;

@@ -5,7 +5,7 @@
 namespace gangway::health {
 
 Events::Listener::Listener(Events& events, const Executor& executor,
-                           std::function<bool(const GroupFacts& group)> wants)
+                           std::function<bool(const Event& event)> wants)
     : events_(events), wants_(std::move(wants)), news_(executor) {
     events_.listeners_.push_back(this);
 }
@@ -19,12 +19,16 @@ awaitable<std::shared_ptr<const Event>> Events::Listener::next(std::chrono::mill
         news_.expires_after(longest);
         co_await news_.async_wait(as_result);
     }
+    co_return next_now();
+}
+
+std::shared_ptr<const Event> Events::Listener::next_now() {
     if (waiting_.empty() || closed_) {
-        co_return nullptr;
+        return nullptr;
     }
     auto event = std::move(waiting_.front());
     waiting_.pop_front();
-    co_return event;
+    return event;
 }
 
 std::size_t Events::Listener::take_lost() {
@@ -37,7 +41,7 @@ void Events::Listener::close() {
 }
 
 void Events::Listener::tell(const std::shared_ptr<const Event>& event) {
-    if (!wants_(event->group)) {
+    if (!wants_(*event)) {
         return;
     }
     if (waiting_.size() == most_waiting) {
@@ -45,7 +49,9 @@ void Events::Listener::tell(const std::shared_ptr<const Event>& event) {
         lost_++;
     }
     waiting_.push_back(event);
-    news_.cancel();
+    if (waiting_.size() == 1) { // Else it has been told, and has not come yet.
+        news_.cancel();
+    }
 }
 
 void Events::publish(Event event) {

@@ -10,15 +10,16 @@
 #include <string>
 #include <string_view>
 
-#include "health/census.hpp"
-#include "module/asio.hpp"
+#include "base/asio.hpp"
+#include "watch/census.hpp"
 
 namespace gangway::health {
 
 struct Event {
-    std::string_view name; // "health_changed"
-    GroupFacts group;      // whom it may be told
-    std::string data;      // a JSON object in one line
+    std::string_view name;  // "health_changed"
+    pool::GroupFacts group; // whom it may be told
+    std::string gupid;      // of the process that it is about; empty: of the whole group
+    std::string data;       // a JSON object in one line
 };
 
 // On the server's thread only.
@@ -29,15 +30,17 @@ class Events {
 
     class Listener {
       public:
-        // wants: whether it may be told of that group.
+        // wants: whether it may be told of that event.
         Listener(Events& events, const Executor& executor,
-                 std::function<bool(const GroupFacts& group)> wants);
+                 std::function<bool(const Event& event)> wants);
         ~Listener();
         Listener(const Listener&) = delete;
         Listener& operator=(const Listener&) = delete;
 
         // The next event; nothing after so long without one, or after close().
         awaitable<std::shared_ptr<const Event>> next(std::chrono::milliseconds longest);
+        // The same, of those that are there already.
+        std::shared_ptr<const Event> next_now();
         // How many were lost since the last call.
         std::size_t take_lost();
         void close();
@@ -48,7 +51,7 @@ class Events {
         void tell(const std::shared_ptr<const Event>& event);
 
         Events& events_;
-        std::function<bool(const GroupFacts& group)> wants_;
+        std::function<bool(const Event& event)> wants_;
         Timer news_;
         std::deque<std::shared_ptr<const Event>> waiting_;
         std::size_t lost_ = 0;

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "module/process_stat.hpp"
+#include "base/process_stat.hpp"
 
 namespace gangway::health {
 
@@ -35,17 +35,17 @@ Evictions::~Evictions() {
     }
 }
 
-void Evictions::attach(const Subject& subject) {
+void Evictions::attach(const pool::Subject& subject) {
     if (const auto stat = read_process_stat(subject.pid)) {
         start_times_.emplace(subject.gupid, stat->start_time);
     }
 }
 
-void Evictions::detach(const Subject& subject) {
+void Evictions::detach(const pool::Subject& subject) {
     start_times_.erase(subject.gupid);
 }
 
-bool Evictions::add(const Subject& subject, Time kill_at) {
+bool Evictions::add(const pool::Subject& subject, Time kill_at) {
     const auto start_time = start_times_.find(subject.gupid);
     if (start_time == start_times_.end()) {
         return false;
@@ -70,8 +70,8 @@ void Evictions::forget_last() {
     entries_.pop_back();
 }
 
-std::vector<Subject> Evictions::kill_due(Time now) {
-    std::vector<Subject> killed;
+std::vector<pool::Subject> Evictions::kill_due(Time now) {
+    std::vector<pool::Subject> killed;
     std::vector<Entry> kept;
     killed.reserve(entries_.size()); // What is closed below must not stay in entries_.
     kept.reserve(entries_.size());

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "health/round.hpp"
-#include "module/lazy_timer.hpp"
+#include "base/lazy_timer.hpp"
+#include "pool/subject.hpp"
 
 namespace gangway::health {
 
@@ -25,20 +25,20 @@ class Evictions {
     Evictions& operator=(const Evictions&) = delete;
 
     // A process has joined that may have to be killed one day; and it has left.
-    void attach(const Subject& subject);
-    void detach(const Subject& subject);
+    void attach(const pool::Subject& subject);
+    void detach(const pool::Subject& subject);
 
     // Call it before the process is told to leave, and while it is attached. False: it has ended.
-    bool add(const Subject& subject, Time kill_at);
+    bool add(const pool::Subject& subject, Time kill_at);
     // It was not told after all.
     void forget_last();
     // Sends SIGKILL to those whose time has come; those that have ended are let go.
-    std::vector<Subject> kill_due(Time now);
+    std::vector<pool::Subject> kill_due(Time now);
     bool empty() const { return entries_.empty(); }
 
   private:
     struct Entry {
-        Subject subject;
+        pool::Subject subject;
         int pidfd;
         Time kill_at;
     };

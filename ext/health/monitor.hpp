@@ -10,17 +10,18 @@
 #include <string_view>
 #include <vector>
 
-#include "forward/companion.hpp"
-#include "health/census.hpp"
+#include "base/asio.hpp"
+#include "base/clock_steps.hpp"
+#include "base/companion.hpp"
+#include "base/descriptors.hpp"
+#include "base/log.hpp"
 #include "health/events.hpp"
 #include "health/evictions.hpp"
-#include "health/plan.hpp"
 #include "health/probe.hpp"
-#include "health/watch.hpp"
-#include "module/asio.hpp"
-#include "module/clock_steps.hpp"
-#include "module/log.hpp"
 #include "pool/pool.hpp"
+#include "watch/census.hpp"
+#include "watch/plan.hpp"
+#include "watch/watch.hpp"
 
 namespace gangway::health {
 
@@ -31,19 +32,20 @@ class Monitor {
     // Checks at once: so many may hang before another one is late.
     static constexpr std::size_t most_lanes = 128;
 
-    // All but executor outlive it.
+    // All but executor outlive it. descriptors: null: all that the system gives. turns:
+    // null: it need not wait for any.
     Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
-            const std::vector<Plan>& plans, std::uint32_t max_header_bytes, Events& events,
-            const Log& log);
+            const std::vector<watch::Plan>& plans, std::uint32_t max_header_bytes, Events& events,
+            const Log& log, const Descriptors* descriptors = nullptr, Turns* turns = nullptr);
 
     // After the first listener has come; and once at the start.
     void wake();
     // Ends what runs, soon. It does not begin again.
     void stop();
 
-    const Watch& watch() const { return watch_; }
+    const watch::Watch& watch() const { return watch_; }
     // Of the last look; empty while there was none.
-    const Census& census() const { return census_; }
+    const watch::Census& census() const { return census_; }
     bool has_plans() const { return !plans_.empty(); }
 
   private:
@@ -53,7 +55,7 @@ class Monitor {
              std::uint32_t max_header_bytes)
             : probe(executor, pool, clock_steps, max_header_bytes), companion(executor) {}
         Probe probe;
-        forward::Companion companion;
+        Companion companion;
     };
 
     class Running;
@@ -63,32 +65,37 @@ class Monitor {
     awaitable<void> run();
     void look(Time now);
     // False: for want of memory; at the next look it is tried again.
-    bool attach(const Member& member, bool is_new, Time now);
+    bool attach(const watch::Member& member, bool is_new, Time now);
+    std::size_t descriptors_left() const;
     void start_due(Time now);
-    void start_check(const Watch::Due& due);
+    void start_check(const watch::Watch::Due& due);
     awaitable<void> check(std::unique_ptr<LaneInUse> lane);
-    void take_result(const Watch::Due& due, const Result& result, Time begun, Time ended);
-    void tell_change(const WatchedProcess& process, const Change& change);
-    void carry_out(const WatchedProcess& process, const Decision& decision, Time now);
+    void take_result(const watch::Watch::Due& due, const check::Result& result, Time begun,
+                     Time ended);
+    void tell_change(const watch::WatchedProcess& process, const watch::Change& change);
+    void carry_out(const watch::WatchedProcess& process, const watch::Decision& decision, Time now);
     // False: it had left before.
-    bool eject(const WatchedProcess& process);
-    void publish(std::string_view event, const std::string& group, std::string data);
+    bool eject(const watch::WatchedProcess& process);
+    void publish(std::string_view event, const pool::Subject& subject, std::string data);
 
     Executor executor_;
     pool::Pool& pool_;
-    const std::vector<Plan>& plans_;
+    const std::vector<watch::Plan>& plans_;
     ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
     Events& events_;
     const Log& log_;
+    const Descriptors* descriptors_;
+    Turns* turns_;
     std::mt19937 random_;
-    Watch watch_;
-    Census census_;
+    watch::Watch watch_;
+    watch::Census census_;
     Evictions evictions_;
     Timer timer_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<Lane*> idle_; // of lanes_
     bool first_look_ = true;
+    bool lacks_descriptors_ = false; // for a check that was due
     bool running_ = false;
     bool stopping_ = false;
 };

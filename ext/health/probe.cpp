@@ -8,33 +8,46 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "forward/request_encoder.hpp"
-#include "forward/route.hpp"
-#include "message/read.hpp"
+#include "base/await_turn.hpp"
+#include "base/send.hpp"
+#include "base/wall_clock.hpp"
 #include "message/rules.hpp"
-#include "module/send.hpp"
-#include "module/wall_clock.hpp"
+#include "wire/read.hpp"
+#include "worker/request_encoder.hpp"
+#include "worker/routing.hpp"
 
 namespace gangway::health {
 
 namespace {
 
 using Clock = LazyTimer::Clock;
-using forward::Upstream;
 using pool::view;
 using std::chrono::milliseconds;
+using worker::Upstream;
 
 constexpr std::string_view user_agent = "Gangway-Health/" GANGWAY_VERSION;
 constexpr unsigned most_interims = 16;
 
-void set(Result& result, Verdict verdict, Reason reason, std::string detail) {
+void set(check::Result& result, check::Verdict verdict, check::Reason reason, std::string detail) {
     result.verdict = verdict;
     result.reason = reason;
     result.detail = std::move(detail);
 }
 
-void unhealthy(Result& result, Reason reason, std::string detail) {
-    set(result, Verdict::unhealthy, reason, std::move(detail));
+void unhealthy(check::Result& result, check::Reason reason, std::string detail) {
+    set(result, check::Verdict::unhealthy, reason, std::move(detail));
+}
+
+void say_cut(check::Result& result) {
+    set(result, check::Verdict::skipped, check::Reason::deadline,
+        "The deadline of the whole came before the process had answered; allow more time, or "
+        "more checks at once.");
+}
+
+// Of a process that is not there any more, or will not be.
+bool has_left(check::Reason reason) {
+    return reason == check::Reason::refused || reason == check::Reason::gone ||
+           reason == check::Reason::detached || reason == check::Reason::shutting_down;
 }
 
 // "0.5 s"
@@ -45,11 +58,26 @@ std::string print_seconds(milliseconds duration) {
     return end == std::string::npos ? whole + " s" : whole + "." + rest.substr(0, end + 1) + " s";
 }
 
-forward::Bounds bounds(milliseconds timeout) {
+worker::Bounds bounds(milliseconds timeout) {
     return {timeout, timeout, timeout, timeout, timeout, timeout};
 }
 
 } // namespace
+
+// Until the end of a check, however that comes.
+class Probe::InUse {
+  public:
+    explicit InUse(Probe& probe) : probe_(probe) {}
+    ~InUse() {
+        probe_.exchange_.end();
+        probe_.process_.reset();
+    }
+    InUse(const InUse&) = delete;
+    InUse& operator=(const InUse&) = delete;
+
+  private:
+    Probe& probe_;
+};
 
 Probe::Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
              std::uint32_t max_header_bytes)
@@ -59,59 +87,91 @@ Probe::Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps
       max_header_bytes_(max_header_bytes),
       exchange_(executor, [] {}) {}
 
-awaitable<Result> Probe::run(const Check& check, const gangway_process_id& id) {
-    Result result;
+// Sessions that end, answers that come at once and what is looked for in them cost as much as
+// whoever owns check and process likes.
+awaitable<void> Probe::my_turn() {
+    if (caller_ && !caller_->has_turn(Turns::Clock::now())) {
+        co_await await_turn(*caller_, executor_);
+    }
+}
+
+awaitable<check::Result> Probe::run(const check::Check& check, const gangway_process_id& id) {
+    cut_ = false;
+    co_await my_turn();
+    check::Result result;
     result.checked_at_usec = usec_since_epoch();
+    if (cut_) { // There is no exchange yet that could have been.
+        say_cut(result);
+        co_return result;
+    }
     check_ = &check;
+    pool_only_ = false;
     process_ = pool_.find(id);
     if (process_ == nullptr) {
-        unhealthy(result, Reason::gone,
+        unhealthy(result, check::Reason::gone,
                   "The process has left the pool; if it was not stopped on purpose, see why in "
                   "Passenger's log.");
         co_return result;
     }
-    exchange_.begin(bounds(check.wait + check.timeout), Clock::now());
-    co_await examine(result);
-    exchange_.end();
-    process_.reset();
+    {
+        const InUse in_use(*this);
+        exchange_.begin(bounds(check.wait + check.timeout), Clock::now());
+        co_await examine(result);
+    }
     give_back_memory();
     co_return result;
 }
 
 // What a large answer needed.
 void Probe::give_back_memory() {
-    if (buffer_.capacity() > message::head_read_bytes) {
+    if (buffer_.capacity() > wire::head_read_bytes) {
         buffer_.clear();
         buffer_.shrink_to_fit();
     }
-    if (body_.capacity() > message::head_read_bytes) {
+    if (body_.capacity() > wire::head_read_bytes) {
         body_ = std::string();
     }
     head_.clear();
 }
 
 void Probe::cut() {
-    exchange_.cut(forward::Cut::shutting_down);
+    cut_ = true;
+    exchange_.cut(worker::Cut::shutting_down);
 }
 
-awaitable<void> Probe::examine(Result& result) {
+awaitable<void> Probe::examine(check::Result& result) {
+    std::optional<check::Result> unheard; // It closed a kept connection instead of an answer.
     for (bool heard = false; !heard;) {
         std::optional<Upstream> upstream;
         if (!co_await reach(upstream, result)) {
-            co_return;
+            break;
         }
         const auto begin = Clock::now();
         exchange_.begin(bounds(check_->timeout), begin);
-        result.route = upstream->is_direct() ? "direct" : "pool";
+        result.route = upstream->is_direct() ? check::direct_route : check::pool_route;
         heard = co_await attempt(*upstream, result);
         result.latency =
             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+        if (!heard) { // As if it had not been tried. Many kept connections may be stale.
+            if (result.reason == check::Reason::reset) {
+                unheard = result;
+            }
+            result.route = {};
+            result.latency = {};
+            co_await others_first(executor_);
+            if (exchange_.is_cut()) {
+                explain_cut(result);
+                co_return;
+            }
+        }
+    }
+    if (unheard && has_left(result.reason) && result.route != check::direct_route) {
+        result = std::move(*unheard); // It has died of the check, whoever has noticed it first.
     }
 }
 
-awaitable<bool> Probe::reach(std::optional<Upstream>& upstream, Result& result) {
-    const bool may_go_direct = process_->identity().debug_address.size > 0;
-    if (check_->route == forward::Route::direct) {
+awaitable<bool> Probe::reach(std::optional<Upstream>& upstream, check::Result& result) {
+    if (check_->route == check::Route::direct) {
         co_return go_direct(upstream, result);
     }
     const auto wait_end = Clock::now() + check_->wait;
@@ -126,26 +186,32 @@ awaitable<bool> Probe::reach(std::optional<Upstream>& upstream, Result& result) 
             say_not_routable(result);
             co_return false;
         }
-        if (check_->route == forward::Route::automatic && may_go_direct) {
+        // Before the way around it: that a process answers there excuses no request without end.
+        if (status == GANGWAY_BUSY && is_busy_too_long(result)) {
+            co_return false;
+        }
+        if (check_->route == check::Route::automatic && !pool_only_ &&
+            obstacle() == worker::Obstacle::none) {
             co_return go_direct(upstream, result);
         }
         bool in_time = Clock::now() < wait_end;
         if (in_time) {
-            in_time = co_await exchange_.pause(forward::pause_before(looks));
+            in_time = co_await exchange_.pause(worker::pause_before(looks));
         }
         if (!in_time) {
-            say_busy(result, status == GANGWAY_BUSY ? Reason::busy : Reason::last_free_slot);
+            say_busy(result,
+                     status == GANGWAY_BUSY ? check::Reason::busy : check::Reason::last_free_slot);
             co_return false;
         }
     }
 }
 
-bool Probe::go_direct(std::optional<Upstream>& upstream, Result& result) {
+bool Probe::go_direct(std::optional<Upstream>& upstream, check::Result& result) {
     const gangway_process_identity& identity = process_->identity();
     gangway_process_state state{};
-    if (identity.debug_address.size == 0) {
-        set(result, Verdict::skipped, Reason::not_routable,
-            "The process has no debug socket; check it with the route pool or auto.");
+    if (const worker::Obstacle obstacle = this->obstacle(); obstacle != worker::Obstacle::none) {
+        set(result, check::Verdict::skipped, check::Reason::not_routable,
+            std::string(worker::explain(obstacle)) + "; check it with the route pool or auto.");
         return false;
     }
     if (process_->state(state) != GANGWAY_OK || state.life != GANGWAY_PROCESS_ALIVE ||
@@ -153,65 +219,98 @@ bool Probe::go_direct(std::optional<Upstream>& upstream, Result& result) {
         say_not_routable(result);
         return false;
     }
-    upstream.emplace(executor_, view(identity.debug_address), identity.pid);
+    const bool busy = state.concurrency > 0 && state.sessions >= state.concurrency;
+    if (busy && is_busy_too_long(state, result)) {
+        return false;
+    }
+    upstream.emplace(executor_, identity);
     return true;
 }
 
-void Probe::say_busy(Result& result, Reason reason) const {
+worker::Obstacle Probe::obstacle() const {
+    const gangway_process_identity& identity = process_->identity();
+    return worker::obstacle_to_direct({identity.debug_address.size > 0, false, check_->method,
+                                       check_->path, view(identity.base_uri)});
+}
+
+bool Probe::is_busy_too_long(check::Result& result) const {
+    gangway_process_state state{};
+    return check_->busy_limit.count() > 0 && process_->state(state) == GANGWAY_OK &&
+           is_busy_too_long(state, result);
+}
+
+bool Probe::is_busy_too_long(const gangway_process_state& state, check::Result& result) const {
+    if (check_->busy_limit.count() == 0 ||
+        clock_steps_.age(state.last_used_usec, Clock::now(), usec_since_epoch()) <=
+            check_->busy_limit) {
+        return false;
+    }
+    result.busy_since_usec = state.last_used_usec;
+    unhealthy(result, check::Reason::busy_too_long,
+              "The process has served a request for longer than " +
+                  print_seconds(check_->busy_limit) +
+                  "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
+    return true;
+}
+
+void Probe::say_busy(check::Result& result, check::Reason reason) const {
     gangway_process_state state{};
     if (process_->state(state) != GANGWAY_OK) {
         say_not_routable(result);
         return;
     }
-    if (reason == Reason::last_free_slot) {
-        set(result, Verdict::busy, reason,
+    if (reason == check::Reason::last_free_slot) {
+        set(result, check::Verdict::busy, reason,
             "Visitors need the group's last free slot; the process is checked when more are free.");
         return;
     }
-    result.busy_since_usec = state.last_used_usec;
-    const auto busy_for = clock_steps_.age(state.last_used_usec, Clock::now(), usec_since_epoch());
-    if (check_->busy_limit.count() > 0 && busy_for > check_->busy_limit) {
-        unhealthy(result, Reason::busy_too_long,
-                  "The process has served a request for longer than " +
-                      print_seconds(check_->busy_limit) +
-                      "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
-    } else {
-        set(result, Verdict::busy, Reason::busy,
-            "The process serves " + std::to_string(state.sessions) +
-                (state.sessions == 1 ? " request." : " requests."));
+    if (is_busy_too_long(state, result)) {
+        return;
     }
+    result.busy_since_usec = state.last_used_usec;
+    set(result, check::Verdict::busy, check::Reason::busy,
+        "The process serves " + std::to_string(state.sessions) +
+            (state.sessions == 1 ? " request." : " requests."));
 }
 
-void Probe::say_not_routable(Result& result) const {
+void Probe::say_not_routable(check::Result& result) const {
     gangway_process_state state{};
     if (process_->state(state) == GANGWAY_NOT_FOUND) {
-        unhealthy(result, Reason::gone, "The process has died, or has left the pool meanwhile.");
+        unhealthy(result, check::Reason::gone,
+                  "The process has died, or has left the pool meanwhile.");
     } else if (state.life != GANGWAY_PROCESS_ALIVE) {
-        set(result, Verdict::skipped, Reason::shutting_down, "The process is shutting down.");
+        set(result, check::Verdict::skipped, check::Reason::shutting_down,
+            "The process is shutting down.");
     } else if (state.enabled == GANGWAY_PROCESS_DISABLING) {
-        set(result, Verdict::skipped, Reason::disabling, "Passenger is disabling the process.");
+        set(result, check::Verdict::skipped, check::Reason::disabling,
+            "Passenger is disabling the process.");
     } else if (state.enabled == GANGWAY_PROCESS_DISABLED) {
-        set(result, Verdict::skipped, Reason::disabled, "Passenger has disabled the process.");
+        set(result, check::Verdict::skipped, check::Reason::disabled,
+            "Passenger has disabled the process.");
     } else if (state.enabled == GANGWAY_PROCESS_DETACHED) {
-        set(result, Verdict::skipped, Reason::detached,
+        set(result, check::Verdict::skipped, check::Reason::detached,
             "The process is detached: it finishes its requests and leaves.");
     } else {
-        set(result, Verdict::skipped, Reason::not_routable,
+        set(result, check::Verdict::skipped, check::Reason::not_routable,
             "The process takes no requests from Passenger.");
     }
 }
 
-awaitable<bool> Probe::attempt(Upstream& upstream, Result& result) {
+awaitable<bool> Probe::attempt(Upstream& upstream, check::Result& result) {
     connected_ = begun_ = false;
-    result.reason = Reason::none;
+    result.reason = check::Reason::none;
     result.detail.clear();
-    const forward::Exchange::UpstreamInUse in_use(exchange_, upstream);
+    const worker::Exchange::UpstreamInUse in_use(exchange_, upstream);
     if (!upstream.connect_now()) {
         if (const auto problem = co_await upstream.connect(exchange_)) {
-            if (problem->code == admin::Code::connect_failed) {
-                unhealthy(result, Reason::refused, problem->detail);
-            } else { // Of the agent's own: no descriptor, say.
-                set(result, Verdict::skipped, Reason::not_routable, problem->detail);
+            if (upstream.is_owner_unknown() && check_->route == check::Route::automatic) {
+                pool_only_ = true;
+                co_return false;
+            }
+            if (problem->code == Code::connect_failed && !upstream.is_owner_unknown()) {
+                unhealthy(result, check::Reason::refused, problem->detail);
+            } else { // The agent's own: no descriptor, say.
+                set(result, check::Verdict::skipped, check::Reason::not_routable, problem->detail);
             }
             co_return true;
         }
@@ -225,18 +324,18 @@ awaitable<bool> Probe::attempt(Upstream& upstream, Result& result) {
     if (may_be_stale && upstream.has_input()) {
         co_return false;
     }
-    exchange_.enter(forward::Phase::sending);
+    exchange_.enter(worker::Phase::sending);
     text_ = encode(upstream);
     const std::array<net::const_buffer, 1> buffers{net::buffer(text_)};
     Pieces pieces(buffers);
     co_await upstream.send(pieces);
     exchange_.request_sent();
     co_await receive(upstream, result);
-    const bool unheard = result.reason == Reason::reset && !begun_ && !exchange_.is_cut();
+    const bool unheard = result.reason == check::Reason::reset && !begun_ && !exchange_.is_cut();
     co_return !(may_be_stale && unheard);
 }
 
-awaitable<void> Probe::receive(Upstream& upstream, Result& result) {
+awaitable<void> Probe::receive(Upstream& upstream, check::Result& result) {
     if (const error_code ec = co_await read_head(upstream)) {
         explain(result, ec);
         co_return;
@@ -247,7 +346,7 @@ awaitable<void> Probe::receive(Upstream& upstream, Result& result) {
         co_return; // The session is closed as one that broke off: its body was not read.
     }
     co_await read_body(upstream, result);
-    if (result.verdict == Verdict::healthy) {
+    if (result.verdict == check::Verdict::healthy) {
         const bool keep = parser_->is_done() && parser_->keep_alive() && !parser_->need_eof() &&
                           buffer_.size() == 0;
         upstream.finish(true, keep);
@@ -259,17 +358,18 @@ awaitable<error_code> Probe::read_head(Upstream& upstream) {
     for (unsigned interims = 0; interims < most_interims; interims++) {
         parser_.emplace(head_);
         parser_->skip(check_->method == "HEAD");
-        message::HeadReading<false> reading(max_header_bytes_);
+        wire::HeadReading<false> reading(max_header_bytes_);
         error_code ec;
         while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
             const auto [failed, size] =
-                co_await upstream.receive(buffer_.prepare(message::head_read_bytes));
+                co_await upstream.receive(buffer_.prepare(wire::head_read_bytes));
             buffer_.commit(size);
             if (failed) {
-                co_return message::HeadReading<false>::cut_short(failed, buffer_);
+                co_return wire::HeadReading<false>::cut_short(failed, buffer_);
             }
             begun_ = true;
-            exchange_.enter(forward::Phase::receiving);
+            exchange_.enter(worker::Phase::receiving);
+            co_await my_turn();
         }
         if (!ec && message::check_answer(head_)) {
             ec = http::error::bad_field;
@@ -284,12 +384,12 @@ awaitable<error_code> Probe::read_head(Upstream& upstream) {
     co_return http::error::bad_status;
 }
 
-awaitable<void> Probe::read_body(Upstream& upstream, Result& result) {
+awaitable<void> Probe::read_body(Upstream& upstream, check::Result& result) {
     body_.clear();
     for (;;) {
         std::string_view piece;
         const error_code ec =
-            co_await message::read_piece(upstream, buffer_, *parser_, max_header_bytes_, piece);
+            co_await wire::read_piece(upstream, buffer_, *parser_, max_header_bytes_, piece);
         if (ec || exchange_.is_cut()) {
             explain(result, ec);
             co_return;
@@ -297,15 +397,18 @@ awaitable<void> Probe::read_body(Upstream& upstream, Result& result) {
         if (piece.empty()) {
             break;
         }
+        co_await my_turn(); // A piece may be a single byte.
         result.body_bytes += piece.size();
         if (result.body_bytes > max_body_bytes) {
-            unhealthy(result, Reason::body_too_large,
+            unhealthy(result, check::Reason::body_too_large,
                       "The answer is longer than 1 MiB; check a path that answers in a few words.");
             co_return;
         }
         body_ += piece.substr(0, max_body_looked_at - body_.size());
     }
-    result.verdict = Verdict::healthy;
+    exchange_.end(); // The answer was in time, however long its turn takes to come.
+    co_await my_turn();
+    result.verdict = check::Verdict::healthy;
     if (auto mismatch = check_->expectation.check_body(body_)) {
         unhealthy(result, mismatch->reason, std::move(mismatch->detail));
     }
@@ -313,16 +416,22 @@ awaitable<void> Probe::read_body(Upstream& upstream, Result& result) {
 
 std::string Probe::encode(const Upstream& upstream) {
     const gangway_process_identity& identity = process_->identity();
-    forward::Request request{
+    worker::Request request{
         check_->method,         check_->path, {}, view(identity.base_uri), {}, {}, {},
         view(identity.password)};
     bool has_agent = false;
+    bool has_host = false;
     for (const auto& [name, value] : check_->headers) {
         request.headers.push_back({name, value});
         if (message::same_token(name, "Host")) {
             request.host = value;
+            has_host = true;
         }
         has_agent = has_agent || message::same_token(name, "User-Agent");
+    }
+    if (!has_host) { // HTTP/1.1 wants it, and so the server has one name over each route.
+        request.host = "localhost";
+        request.headers.push_back({"Host", request.host});
     }
     if (!has_agent) {
         request.headers.push_back({"User-Agent", user_agent});
@@ -335,15 +444,15 @@ std::string Probe::encode(const Upstream& upstream) {
                : encode_http_request(request, std::move(text_));
 }
 
-void Probe::explain(Result& result, error_code ec) const {
+void Probe::explain(check::Result& result, error_code ec) const {
     if (exchange_.is_cut()) {
         explain_cut(result);
     } else if (message::is_message_error(ec)) {
-        unhealthy(result, Reason::not_http,
+        unhealthy(result, check::Reason::not_http,
                   "The process answers with something that is not HTTP: " + ec.message() +
                       "; see the application's log.");
     } else {
-        unhealthy(result, Reason::reset,
+        unhealthy(result, check::Reason::reset,
                   begun_ ? "The process closed the connection in the middle of its answer; see the "
                            "application's log."
                          : "The process closed the connection without an answer; see the "
@@ -351,24 +460,22 @@ void Probe::explain(Result& result, error_code ec) const {
     }
 }
 
-void Probe::explain_cut(Result& result) const {
-    if (exchange_.cut() == forward::Cut::shutting_down) { // By cut(): not for its own slowness.
-        set(result, Verdict::skipped, Reason::deadline,
-            "The deadline of the whole came before the process had answered; allow more time, or "
-            "more checks at once.");
+void Probe::explain_cut(check::Result& result) const {
+    if (exchange_.cut() == worker::Cut::shutting_down) { // By cut(): not for its own slowness.
+        say_cut(result);
         return;
     }
     const std::string within = " within " + print_seconds(check_->timeout);
     if (!connected_) {
-        unhealthy(result, Reason::connect_timeout,
+        unhealthy(result, check::Reason::connect_timeout,
                   "The process did not accept the connection" + within +
                       "; it is stopped, or too busy to accept: look at it with ps and strace.");
     } else if (!begun_) {
-        unhealthy(result, Reason::first_byte_timeout,
+        unhealthy(result, check::Reason::first_byte_timeout,
                   "The process has the request and did not begin to answer" + within +
                       "; look at what it does (gdb, py-spy, a thread dump).");
     } else {
-        unhealthy(result, Reason::read_timeout,
+        unhealthy(result, check::Reason::read_timeout,
                   "The process began its answer and did not end it" + within +
                       "; look at what it waits for.");
     }

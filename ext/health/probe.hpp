@@ -8,14 +8,16 @@
 #include <string>
 #include <string_view>
 
-#include "forward/exchange.hpp"
-#include "forward/upstream.hpp"
-#include "health/check.hpp"
-#include "health/verdict.hpp"
+#include "base/asio.hpp"
+#include "base/clock_steps.hpp"
+#include "base/turns.hpp"
+#include "check/check.hpp"
+#include "check/verdict.hpp"
 #include "message/parser.hpp"
-#include "module/asio.hpp"
-#include "module/clock_steps.hpp"
 #include "pool/pool.hpp"
+#include "worker/exchange.hpp"
+#include "worker/routing.hpp"
+#include "worker/upstream.hpp"
 
 namespace gangway::health {
 
@@ -34,41 +36,56 @@ class Probe {
     Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
           std::uint32_t max_header_bytes);
 
+    // From now on it works when that user has a turn; his time runs on while he waits for one.
+    // turns outlives it.
+    void take_turns(Turns& turns, const Owner& owner) { caller_.emplace(turns, owner); }
+
     // What goes wrong is the result. id and check must outlive it.
-    awaitable<Result> run(const Check& check, const gangway_process_id& id);
-    // Interrupts the check that runs, if one does: the time of the whole is up, which says nothing
-    // about the process.
+    awaitable<check::Result> run(const check::Check& check, const gangway_process_id& id);
+    // Interrupts the check that runs, or waits for its turn, if one does: the time of the whole is
+    // up, which says nothing about the process.
     void cut();
 
   private:
-    awaitable<void> examine(Result& result);
+    class InUse;
+
+    awaitable<void> examine(check::Result& result);
     // Gets hold of the process. False: the result says why not.
-    awaitable<bool> reach(std::optional<forward::Upstream>& upstream, Result& result);
-    bool go_direct(std::optional<forward::Upstream>& upstream, Result& result);
-    void say_busy(Result& result, Reason reason) const;
-    void say_not_routable(Result& result) const;
-    // False: the connection had gone stale before the process heard of this request.
-    awaitable<bool> attempt(forward::Upstream& upstream, Result& result);
-    awaitable<void> receive(forward::Upstream& upstream, Result& result);
-    awaitable<error_code> read_head(forward::Upstream& upstream);
-    awaitable<void> read_body(forward::Upstream& upstream, Result& result);
-    std::string encode(const forward::Upstream& upstream);
-    void explain(Result& result, error_code ec) const;
-    void explain_cut(Result& result) const;
+    awaitable<bool> reach(std::optional<worker::Upstream>& upstream, check::Result& result);
+    bool go_direct(std::optional<worker::Upstream>& upstream, check::Result& result);
+    worker::Obstacle obstacle() const;
+    // Whether the process has been busy for longer than the check allows; the result says so then.
+    bool is_busy_too_long(const gangway_process_state& state, check::Result& result) const;
+    bool is_busy_too_long(check::Result& result) const;
+    void say_busy(check::Result& result, check::Reason reason) const;
+    void say_not_routable(check::Result& result) const;
+    // False: the process has not heard of this request, and is to be got hold of anew: the
+    // connection had gone stale, or whose the debug socket is cannot be told.
+    awaitable<bool> attempt(worker::Upstream& upstream, check::Result& result);
+    awaitable<void> receive(worker::Upstream& upstream, check::Result& result);
+    awaitable<error_code> read_head(worker::Upstream& upstream);
+    awaitable<void> read_body(worker::Upstream& upstream, check::Result& result);
+    std::string encode(const worker::Upstream& upstream);
+    awaitable<void> my_turn();
+    void explain(check::Result& result, error_code ec) const;
+    void explain_cut(check::Result& result) const;
     void give_back_memory();
 
     Executor executor_;
     pool::Pool& pool_;
     ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
-    forward::Exchange exchange_;
-    const Check* check_ = nullptr;
+    worker::Exchange exchange_;
+    std::optional<Turns::Caller> caller_;
+    const check::Check* check_ = nullptr;
     std::unique_ptr<pool::ProcessRef> process_;
     std::string text_; // of the request
     beast::flat_buffer buffer_;
     message::Head head_;
     std::optional<message::AnswerParser> parser_;
     std::string body_;       // what is looked at
+    bool pool_only_ = false; // the debug socket cannot be used
+    bool cut_ = false;       // the check was
     bool connected_ = false; // how far it came
     bool begun_ = false;
 };

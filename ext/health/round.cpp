@@ -5,29 +5,30 @@
 #include <new>
 #include <utility>
 
-#include "module/wall_clock.hpp"
+#include "base/wall_clock.hpp"
 
 namespace gangway::health {
 
-void Summary::count(Verdict verdict) {
+void Summary::count(check::Verdict verdict) {
     switch (verdict) {
-    case Verdict::healthy:
+    case check::Verdict::healthy:
         healthy++;
         break;
-    case Verdict::unhealthy:
+    case check::Verdict::unhealthy:
         unhealthy++;
         break;
-    case Verdict::busy:
+    case check::Verdict::busy:
         busy++;
         break;
-    case Verdict::skipped:
+    case check::Verdict::skipped:
         skipped++;
         break;
     }
 }
 
 Round::Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
-             std::uint32_t max_header_bytes, const Check& check, std::vector<Subject> subjects)
+             std::uint32_t max_header_bytes, const check::Check& check,
+             std::vector<pool::Subject> subjects)
     : executor_(executor),
       pool_(pool),
       clock_steps_(clock_steps),
@@ -37,7 +38,7 @@ Round::Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps
       news_(executor, Timer::time_point::max()),
       deadline_(executor, [this] { on_deadline(); }) {
     finished_.reserve(subjects_.size());
-    for (const Subject& subject : subjects_) {
+    for (const pool::Subject& subject : subjects_) {
         group_of_.push_back(&groups_[subject.group]);
     }
 }
@@ -53,11 +54,19 @@ Round::~Round() {
 void Round::start(unsigned lanes, std::chrono::milliseconds deadline) {
     started_ = LazyTimer::Clock::now();
     deadline_.set(started_ + deadline);
-    const std::size_t count = std::min<std::size_t>(lanes, subjects_.size());
-    for (std::size_t i = 0; i < count; i++) {
-        lanes_.push_back(std::make_unique<Lane>(executor_, pool_, clock_steps_, max_header_bytes_));
-        lanes_.back()->companion.start(run(*lanes_.back()));
+    most_lanes_ = std::min<std::size_t>(lanes, subjects_.size());
+    lanes_.reserve(most_lanes_);
+    if (most_lanes_ > 0) {
+        start_lane();
     }
+}
+
+void Round::start_lane() {
+    lanes_.push_back(std::make_unique<Lane>(executor_, pool_, clock_steps_, max_header_bytes_));
+    if (turns_ != nullptr) {
+        lanes_.back()->probe.take_turns(*turns_, owner_);
+    }
+    lanes_.back()->companion.start(run(*lanes_.back()));
 }
 
 // A subject that was taken has a result in the end, whatever becomes of its check.
@@ -69,7 +78,7 @@ class Round::InHand {
     }
     ~InHand() {
         if (!done_) {
-            Result result;
+            check::Result result;
             result.checked_at_usec = usec_since_epoch();
             say_failed(result, std::bad_alloc());
             finish(std::move(result));
@@ -78,12 +87,12 @@ class Round::InHand {
     InHand(const InHand&) = delete;
     InHand& operator=(const InHand&) = delete;
 
-    void finish(Result result) {
+    void finish(check::Result result) {
         end();
         group_.ended++;
         round_.finish(index_, std::move(result));
     }
-    void put_off(Result result) {
+    void put_off(check::Result result) {
         group_.put_off.emplace_back();
         group_.put_off.back() = {index_, std::move(result)};
         end();
@@ -102,14 +111,24 @@ class Round::InHand {
 };
 
 awaitable<void> Round::run(Lane& lane) {
+    // Each lets others have their turn, and then starts the next: so many at once, and each begins
+    // where it is started, would hold them up.
+    try {
+        co_await others_first(executor_);
+        if (lanes_.size() < most_lanes_ && next_subject_ < subjects_.size()) {
+            start_lane();
+        }
+    } catch (const std::exception&) { // Out of memory, say: those that there are do its work.
+        most_lanes_ = 0;
+    }
     Group* with_room = nullptr;
-    for (auto index = take(with_room); index; index = take(with_room)) {
+    for (auto index = take(with_room); index;) {
         Group& group = *group_of_[*index];
         const unsigned ended_before = group.ended;
         InHand in_hand(*this, *index);
-        Result result = co_await check(lane, *index);
+        check::Result result = co_await check(lane, *index);
         const bool in_the_way = group.running > 1 || group.ended != ended_before;
-        if (result.reason == Reason::last_free_slot && in_the_way && !is_over()) {
+        if (result.reason == check::Reason::last_free_slot && in_the_way && !is_over()) {
             in_hand.put_off(std::move(result));
             // Else whoever still runs takes it, once he has ended.
             with_room = group.running == 0 ? &group : nullptr;
@@ -117,6 +136,9 @@ awaitable<void> Round::run(Lane& lane) {
             in_hand.finish(std::move(result));
             with_room = &group;
         }
+        // A check that ends at once, as where a process has gone, has waited for nothing.
+        co_await others_first(executor_);
+        index = take(with_room);
     }
 }
 
@@ -129,9 +151,9 @@ std::optional<std::size_t> Round::take(Group* with_room) {
     return next_subject_ < subjects_.size() ? std::optional(next_subject_++) : std::nullopt;
 }
 
-awaitable<Result> Round::check(Lane& lane, std::size_t index) {
+awaitable<check::Result> Round::check(Lane& lane, std::size_t index) {
     const gangway_process_id id{0, pool::abi(subjects_[index].gupid)};
-    Result result;
+    check::Result result;
     result.checked_at_usec = usec_since_epoch();
     try {
         result = co_await lane.probe.run(check_, id);
@@ -141,7 +163,7 @@ awaitable<Result> Round::check(Lane& lane, std::size_t index) {
     co_return result;
 }
 
-void Round::finish(std::size_t index, Result result) {
+void Round::finish(std::size_t index, check::Result result) {
     summary_.count(result.verdict);
     summary_.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(LazyTimer::Clock::now() - started_);
@@ -149,9 +171,9 @@ void Round::finish(std::size_t index, Result result) {
     news_.cancel();
 }
 
-Result Round::never_begun() {
-    Result result;
-    result.reason = Reason::deadline;
+check::Result Round::never_begun() {
+    check::Result result;
+    result.reason = check::Reason::deadline;
     result.checked_at_usec = usec_since_epoch();
     try {
         result.detail = "The deadline of the whole came before its turn; allow more time, or more "

@@ -12,22 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "forward/companion.hpp"
-#include "health/check.hpp"
+#include "base/asio.hpp"
+#include "base/clock_steps.hpp"
+#include "base/companion.hpp"
+#include "base/lazy_timer.hpp"
+#include "check/check.hpp"
+#include "check/verdict.hpp"
 #include "health/probe.hpp"
-#include "health/verdict.hpp"
-#include "module/asio.hpp"
-#include "module/clock_steps.hpp"
-#include "module/lazy_timer.hpp"
+#include "pool/subject.hpp"
 
 namespace gangway::health {
-
-// Whom a result is about.
-struct Subject {
-    std::int64_t pid;
-    std::string gupid;
-    std::string group;
-};
 
 struct Summary {
     unsigned healthy = 0;
@@ -38,7 +32,7 @@ struct Summary {
     bool deadline_reached = false;
 
     unsigned total() const { return healthy + unhealthy + busy + skipped; }
-    void count(Verdict verdict);
+    void count(check::Verdict verdict);
 };
 
 // A check leaves visitors the group's last free slot, so in a group of processes with one slot each
@@ -50,15 +44,21 @@ class Round {
   public:
     struct Finished {
         std::size_t index; // of the subject
-        Result result;
+        check::Result result;
     };
 
     Round(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
-          std::uint32_t max_header_bytes, const Check& check, std::vector<Subject> subjects);
+          std::uint32_t max_header_bytes, const check::Check& check,
+          std::vector<pool::Subject> subjects);
     ~Round();
     Round(const Round&) = delete;
     Round& operator=(const Round&) = delete;
 
+    // Before start(): whose round it is (Probe::take_turns()).
+    void take_turns(Turns& turns, const Owner& owner) {
+        turns_ = &turns;
+        owner_ = owner;
+    }
     void start(unsigned lanes, std::chrono::milliseconds deadline);
     // The next result, as they come; nothing once there is one for every subject, or after cut().
     awaitable<std::optional<Finished>> next();
@@ -70,7 +70,7 @@ class Round {
     // Waits for what still runs; that is interrupted.
     awaitable<void> end();
 
-    const std::vector<Subject>& subjects() const { return subjects_; }
+    const std::vector<pool::Subject>& subjects() const { return subjects_; }
     // After the last result.
     const Summary& summary() const { return summary_; }
 
@@ -80,7 +80,7 @@ class Round {
              std::uint32_t max_header_bytes)
             : probe(executor, pool, clock_steps, max_header_bytes), companion(executor) {}
         Probe probe;
-        forward::Companion companion;
+        Companion companion;
     };
 
     class InHand;
@@ -90,22 +90,25 @@ class Round {
         std::deque<Finished> put_off{}; // each with what would be said of it now
     };
 
+    void start_lane();
     awaitable<void> run(Lane& lane);
     // The next subject: of those that were put off in a group that has room again, if one is given,
     // or one whose turn has not come. Nothing when there is none.
     std::optional<std::size_t> take(Group* with_room);
-    awaitable<Result> check(Lane& lane, std::size_t index);
+    awaitable<check::Result> check(Lane& lane, std::size_t index);
     void on_deadline();
-    static Result never_begun();
+    static check::Result never_begun();
     bool is_over() const { return cut_ || summary_.deadline_reached; }
-    void finish(std::size_t index, Result result);
+    void finish(std::size_t index, check::Result result);
 
     Executor executor_;
     pool::Pool& pool_;
     ClockSteps& clock_steps_;
     std::uint32_t max_header_bytes_;
-    const Check& check_;
-    std::vector<Subject> subjects_;
+    const check::Check& check_;
+    Turns* turns_ = nullptr;
+    Owner owner_;
+    std::vector<pool::Subject> subjects_;
     std::map<std::string, Group, std::less<>> groups_; // by name
     std::vector<Group*> group_of_;                     // of each subject
     std::vector<std::unique_ptr<Lane>> lanes_;
@@ -114,6 +117,7 @@ class Round {
     LazyTimer deadline_;
     LazyTimer::Clock::time_point started_;
     Summary summary_;
+    std::size_t most_lanes_ = 0;
     std::size_t next_subject_ = 0;
     std::size_t given_ = 0; // of finished_
     bool cut_ = false;

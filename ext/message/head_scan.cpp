@@ -4,8 +4,9 @@ namespace gangway::message {
 
 ScanResult HeadScan::look(std::string_view bytes) {
     for (;;) {
-        const std::size_t lf = bytes.find('\n', seen_);
+        const std::size_t lf = bytes.find('\n', looked_at_);
         if (lf == std::string_view::npos) {
+            looked_at_ = bytes.size();
             return ScanResult::more;
         }
         if (lf == seen_ || bytes[lf - 1] != '\r') {
@@ -18,6 +19,7 @@ ScanResult HeadScan::look(std::string_view bytes) {
             return ScanResult::folded_line;
         }
         seen_ = lf + 1;
+        looked_at_ = seen_;
         if (empty_line) {
             return ScanResult::complete;
         }

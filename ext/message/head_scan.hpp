@@ -29,7 +29,8 @@ class HeadScan {
 
   private:
     bool refuse_folding_;
-    std::size_t seen_ = 0; // up to here lines are complete and in order
+    std::size_t seen_ = 0;      // up to here lines are complete and in order
+    std::size_t looked_at_ = 0; // up to here no further line ends
 };
 
 } // namespace gangway::message

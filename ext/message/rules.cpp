@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "message/authority.hpp"
+
 namespace gangway::message {
 
 namespace {
@@ -27,18 +29,39 @@ std::optional<std::string> check_framing(const Head& head) {
     return std::nullopt;
 }
 
+// Of both kinds of message, too.
+std::optional<std::string> check_connection(const Head& head) {
+    if (has_too_many_options(head.fields)) {
+        return "Connection lists more than " + std::to_string(max_connection_options) + " options.";
+    }
+    return std::nullopt;
+}
+
 } // namespace
+
+bool has_too_many_options(const Fields& fields) {
+    std::size_t options = 0;
+    for (const Field field : fields) {
+        if (same_token(field.name, "Connection")) {
+            each_token(field.value, [&](std::string_view /*option*/) { options++; });
+        }
+    }
+    return options > max_connection_options;
+}
 
 std::optional<std::string> check_request(const Head& head) {
     if (auto wrong = check_framing(head)) {
+        return wrong;
+    }
+    if (auto wrong = check_connection(head)) {
         return wrong;
     }
     const std::size_t hosts = head.fields.count("Host");
     if (hosts > 1 || (hosts == 0 && head.version >= 11)) {
         return "There must be one Host.";
     }
-    if (head.fields.find("Host").value_or("").find_first_of(" \t,/?#@\\") !=
-        std::string_view::npos) {
+    const std::string_view host = head.fields.find("Host").value_or("");
+    if (!host.empty() && !parse_authority(host)) {
         return "Host must be a name or an address, with or without a port.";
     }
     // Of the request line's targets only these are for one process: a path, a URL, an asterisk.
@@ -60,7 +83,8 @@ std::optional<std::string> check_request(const Head& head) {
 }
 
 std::optional<std::string> check_answer(const Head& head) {
-    return check_framing(head);
+    auto wrong = check_framing(head);
+    return wrong ? wrong : check_connection(head);
 }
 
 bool asks_for_upgrade(const Head& head) {

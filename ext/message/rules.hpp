@@ -4,12 +4,18 @@
 // Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
 #include "message/parser.hpp"
 
 namespace gangway::message {
+
+// The most options that all Connection fields of a message may list: each is looked up for each
+// field, and a peer chooses both.
+inline constexpr std::size_t max_connection_options = 64;
+bool has_too_many_options(const Fields& fields);
 
 // Nothing, or one sentence on what is wrong.
 std::optional<std::string> check_request(const Head& head);

@@ -52,7 +52,7 @@ class AbiProcessRef final : public ProcessRef {
     }
 
     const gangway_process_identity& identity() const override {
-        return *host_.process_identity(ref_);
+        return *host_.process_identity(host_.context, ref_);
     }
     gangway_status state(gangway_process_state& out) const override {
         return host_.process_state(host_.context, ref_, &out);

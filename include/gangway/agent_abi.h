@@ -1,33 +1,59 @@
 /* Gangway, agent ABI: the whole contract between PassengerAgent and a module.
  *
  * The host side is compiled into PassengerAgent (agent_hooks/); the module side is a shared
- * object that the host loads (ext/ builds gangway.so). Neither includes a header of the other:
- * this file is all that they share, and it is all that one needs to write another module.
+ * object that the host loads (ext/ builds gangway.so, examples/ another). Neither includes a header
+ * of the other: this file is all that they share, and it is all that one needs to write another
+ * module. docs/modules.md says how to begin.
  *
  * Shape of the contract
- *   1. The host dlopen()s the module with RTLD_LOCAL and looks up the single symbol
- *      GANGWAY_MODULE_ENTRY. It refuses a module whose abi_version or struct_size differs from
- *      its own. There is no negotiation: host and module are built from one tree.
+ *   1. The host dlopen()s the module with RTLD_LOCAL, looks up the single symbol
+ *      GANGWAY_MODULE_ENTRY, and checks the table that it returns (see Compatibility). A module
+ *      that does not fit is refused with one line in Passenger's log; the module checks nothing.
  *   2. The host calls module->start() once, at the end of Pool::initialize(); module->begin_drain()
  *      when the agent was told to exit (Pool::prepareForShutdown()); and module->stop() before
  *      Pool::destroy() touches the pool. It never unloads the shared object.
- *   3. Between start() and the return of stop() the module may call every function of gangway_host
- *      from any of its own threads, concurrently. It may call none of them before or after, and
- *      none from a signal handler.
+ *   3. Between the call of start() and the return of stop() the module may call every function of
+ *      gangway_host, from within its own functions and from any of its own threads, concurrently.
+ *      It may call none of them before or after, and none from a signal handler.
  *   4. Before stop() returns the module has closed every session and released every process
  *      reference, and no thread of its own is running.
  *
  * Rules that hold for every function
  *   - No C++ exception crosses in either direction. What fails, returns a gangway_status; the host
  *     logs the reason of GANGWAY_FAILED itself.
- *   - No host function blocks on a worker process, on the network or on a file; except that a hook
- *     script of Passenger's (detached_process) is waited for by the call that detaches a process.
- * The pool's lock (Pool::syncher), which every visitor's request takes too, may have to be waited
- * for; each function says whether it takes it and for how much work.
+ *   - No host function blocks on a worker process, on the network or on a file. Two exceptions,
+ *     both without the pool's lock: a hook script of Passenger's (detached_process) is waited for
+ *     by the call that detaches a process; and the user database is asked by the first snapshot()
+ *     or process_find() that meets a group after its start or restart.
+ *   - The pool's lock (Pool::syncher), which every visitor's request takes too, may have to be
+ *     waited for; each function says whether it takes it and for how much work.
  *   - Strings are gangway_str: bytes with a length, not NUL-terminated, of no promised encoding.
  *   - Times are microseconds since the epoch, UTC, as Passenger keeps them, unless named otherwise.
  *   - Memory is owned by who allocated it. The host hands out memory only inside a caller's buffer,
- *     or inside a handle that the caller gives back.
+ *     or inside a handle that the caller gives back. A string's type says in whose memory it lies.
+ *   - What a function writes through a pointer is written with GANGWAY_OK only, unless it says so.
+ *
+ * Each function is described in one form: its parameters; what it returns; thread: on which it may
+ * be called; lock: whether it takes the pool's, and for how much work; owner: who owns what it
+ * takes and gives; when: in which part of the module's life it may be called.
+ *
+ * Compatibility
+ *   Both tables begin with abi_version, the major version, and struct_size, which tells the minor
+ *   one: it grows with each.
+ *   - Minor changes leave a module or an agent that was built before as good as it was. There are
+ *     two: a function is appended at the end of gangway_host or gangway_module; an enumeration gets
+ *     a further value. A module takes a status that it does not know for GANGWAY_FAILED, and a
+ *     state that it does not know for one that is not alive and not enabled. The host answers a
+ *     flag that it does not know by GANGWAY_UNSUPPORTED, and does nothing.
+ *   - Everything else is a major change and raises GANGWAY_ABI_VERSION: a function that goes, moves
+ *     or has another type or meaning, and any change of a record (the other structs). What a record
+ *     lacks comes in a new record, from a new function.
+ *   - An agent loads a module of its own major version that is older, as old, or younger. The
+ *     module's host_struct_size says how much of gangway_host it cannot do without: where that is
+ *     more than the agent has, the module is refused. A module that can do without a function that
+ *     was appended says less there, and asks GANGWAY_HOST_HAS() before it calls it.
+ *   - A module of another major version is refused, and so is a table whose sizes cannot be.
+ *   test/abi/layout.c pins the layout of what must not change.
  *
  * Passenger's own words are kept: group, process, session, gupid, busyness. Each field that mirrors
  * a Passenger one names it.
@@ -35,6 +61,7 @@
 #ifndef GANGWAY_AGENT_ABI_H
 #define GANGWAY_AGENT_ABI_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,21 +69,35 @@
 extern "C" {
 #endif
 
-/* Raised by one on any change to this file that alters a type, an order or a meaning. */
-#define GANGWAY_ABI_VERSION 3u
-
-/* The one symbol that a module exports, of type gangway_module_entry_fn. */
-#define GANGWAY_MODULE_ENTRY "gangway_module_entry"
+/* The major version; see Compatibility. */
+#define GANGWAY_ABI_VERSION 4u
 
 /* ---------------------------------------------------------------- basic types */
 
-/* Bytes with a length. data may be NULL only when size is 0. */
+/* Bytes with a length. data may be NULL only when size is 0. In a record it lies where the record
+ * does: in the caller's buffer. */
 typedef struct gangway_str {
     const char* data;
     size_t size;
 } gangway_str;
 
-typedef enum gangway_status {
+/* In the host's memory: valid as long as is said beside it, never freed by the module. */
+typedef gangway_str gangway_host_str;
+/* In the module's memory: the host copies what it needs for longer than the call. */
+typedef gangway_str gangway_module_str;
+
+/* A gangway_str's initializer, of a literal. */
+#define GANGWAY_STR(literal)                                                                       \
+    { (literal), sizeof(literal) - 1 }
+
+/* An enumeration has 32 bits on either side: C++ is told so, of C it is asserted below. */
+#ifdef __cplusplus
+#define GANGWAY_32_BITS : uint32_t
+#else
+#define GANGWAY_32_BITS
+#endif
+
+typedef enum gangway_status GANGWAY_32_BITS {
     GANGWAY_OK = 0,
     /* The buffer is too small; the size that is needed was stored. Try again with that. */
     GANGWAY_NO_SPACE = 1,
@@ -78,11 +119,13 @@ typedef enum gangway_status {
     /* An exception inside the host. It was caught and logged there; nothing was changed. */
     GANGWAY_FAILED = 8,
     /* With GANGWAY_SESSION_LEAVE_A_SLOT: it would take the group's last free slot. */
-    GANGWAY_LAST_FREE_SLOT = 9
+    GANGWAY_LAST_FREE_SLOT = 9,
+    /* A flag that this host does not know: it is older than the module. Nothing was done. */
+    GANGWAY_UNSUPPORTED = 10
 } gangway_status;
 
 /* Passenger's levels, LoggingKit::Level. */
-typedef enum gangway_log_level {
+typedef enum gangway_log_level GANGWAY_32_BITS {
     GANGWAY_LOG_CRIT = 0,
     GANGWAY_LOG_ERROR = 1,
     GANGWAY_LOG_WARN = 2,
@@ -94,14 +137,14 @@ typedef enum gangway_log_level {
 /* ---------------------------------------------------------------- the pool, at one moment */
 
 /* ApplicationPool2::Process::LifeStatus. */
-typedef enum gangway_process_life {
+typedef enum gangway_process_life GANGWAY_32_BITS {
     GANGWAY_PROCESS_ALIVE = 0,
     GANGWAY_PROCESS_SHUTDOWN_TRIGGERED = 1,
     GANGWAY_PROCESS_DEAD = 2
 } gangway_process_life;
 
 /* ApplicationPool2::Process::EnabledStatus. */
-typedef enum gangway_process_enabled {
+typedef enum gangway_process_enabled GANGWAY_32_BITS {
     GANGWAY_PROCESS_ENABLED = 0,
     GANGWAY_PROCESS_DISABLING = 1,
     GANGWAY_PROCESS_DISABLED = 2,
@@ -109,7 +152,7 @@ typedef enum gangway_process_enabled {
 } gangway_process_enabled;
 
 /* ApplicationPool2::Group::LifeStatus. */
-typedef enum gangway_group_life {
+typedef enum gangway_group_life GANGWAY_32_BITS {
     GANGWAY_GROUP_ALIVE = 0,
     GANGWAY_GROUP_SHUTTING_DOWN = 1,
     GANGWAY_GROUP_SHUT_DOWN = 2
@@ -207,7 +250,7 @@ typedef struct gangway_snapshot {
 
 /* ---------------------------------------------------------------- one process, one session */
 
-typedef enum gangway_protocol {
+typedef enum gangway_protocol GANGWAY_32_BITS {
     GANGWAY_PROTOCOL_SESSION = 0, /* Passenger's own: length, CGI-style variables, body */
     GANGWAY_PROTOCOL_HTTP = 1
 } gangway_protocol;
@@ -217,19 +260,19 @@ typedef enum gangway_protocol {
  */
 typedef struct gangway_process_ref gangway_process_ref;
 
-/* What never changes in a process, read without the pool's lock. Valid until the release. */
+/* What never changes in a process. Valid until the release. */
 typedef struct gangway_process_identity {
     int64_t pid;
-    gangway_str gupid;
-    gangway_str group_name;
-    gangway_str password; /* a secret, see gangway_group.password */
+    gangway_host_str gupid;
+    gangway_host_str group_name;
+    gangway_host_str password; /* a secret, see gangway_group.password */
     uint8_t has_user;
-    uint32_t uid;              /* the user that the group's processes run as */
-    gangway_str debug_address; /* "tcp://…" or "unix:…" of the socket that speaks http and that
-                                  Passenger routes nothing to (Ruby has one); empty for none */
-    gangway_str base_uri;      /* where the group's application is mounted (Options::baseURI); "/"
-                                  for the root */
-    gangway_protocol protocol; /* of the sockets that Passenger routes requests to */
+    uint32_t uid;                   /* the user that the group's processes run as */
+    gangway_host_str debug_address; /* "tcp://…" or "unix:…" of the socket that speaks http and that
+                                       Passenger routes nothing to (Ruby has one); empty for none */
+    gangway_host_str base_uri;      /* where the group's application is mounted (Options::baseURI);
+                                       "/" for the root */
+    gangway_protocol protocol;      /* of the sockets that Passenger routes requests to */
 } gangway_process_identity;
 
 /* What changes in a process. */
@@ -246,7 +289,7 @@ typedef struct gangway_process_state {
 typedef struct gangway_session gangway_session;
 
 /* How a session is opened; or-ed. */
-typedef enum gangway_session_flags {
+typedef enum gangway_session_flags GANGWAY_32_BITS {
     /* For requests that are nobody's visit: nothing is opened, and GANGWAY_LAST_FREE_SLOT answered,
      * while visitors wait for a process of the group, and where the session would make the last
      * process of several busy that is not totally busy yet (Group::nEnabledProcessesTotallyBusy).
@@ -256,7 +299,7 @@ typedef enum gangway_session_flags {
 
 /* The connection of a session. */
 typedef struct gangway_connection {
-    int fd;         /* non-blocking, close-on-exec; owned by the host: never close it */
+    int fd;         /* non-blocking, close-on-exec; the host's: never close it; -1 for none */
     uint8_t reused; /* 1: kept alive from an earlier request, so it may have gone stale */
     gangway_protocol protocol;
     int error; /* errno, with GANGWAY_CONNECT_FAILED */
@@ -265,104 +308,205 @@ typedef struct gangway_connection {
 /* Which process is meant. */
 typedef struct gangway_process_id {
     int64_t pid; /* used when gupid is empty */
-    gangway_str gupid;
+    gangway_module_str gupid;
 } gangway_process_id;
 
 /* ---------------------------------------------------------------- what the host gives */
 
 typedef struct gangway_host {
     uint32_t abi_version; /* GANGWAY_ABI_VERSION */
-    uint32_t struct_size; /* sizeof(gangway_host) */
-    void* context;        /* first argument of every function below; opaque */
+    uint32_t struct_size; /* sizeof(gangway_host), as the agent was built */
+    void* context;        /* the host's; first argument of every function below */
 
     /* Facts that do not change. Valid until stop() returns. */
-    gangway_str passenger_version; /* "6.0.26" */
-    gangway_str instance_dir;      /* empty when the core runs without a watchdog */
-    gangway_str agent_config;      /* the core's effective configuration, a JSON object.
-                                      Holds secrets: never logged. */
-    gangway_str config_path;       /* the configuration file; empty when there is none */
-    gangway_str config_text;       /* its content, read once; empty when there is none */
+    gangway_host_str passenger_version; /* "6.0.26" */
+    gangway_host_str instance_dir;      /* empty when the core runs without a watchdog */
+    gangway_host_str agent_config;      /* the core's effective configuration, a JSON object.
+                                           Holds secrets: never logged. */
+    gangway_host_str config_path;       /* the configuration file; empty when there is none */
+    gangway_host_str config_text;       /* its content, read once; empty when there is none. May
+                                           have any keys, besides "enabled" and "module". */
 
-    /* Copies the pool into buffer, which must be aligned as for malloc(). Stores the number of
-     * bytes used, or needed, in *size (in: the buffer's size).
-     * GANGWAY_OK: *out is filled and points into buffer. GANGWAY_NO_SPACE, GANGWAY_FAILED: it is
-     * not. Takes the pool's lock once, for a copy of the fields that change; what never changes in
-     * a process, and what must be looked up, is written after it was let go. */
+    /* Copies the pool into memory of the module.
+     *   buffer   aligned as for malloc(), or NULL with a *size of 0; *out points into it
+     *   size     in: its size in bytes; out: how many were used, or are needed
+     *   out      the pool
+     *   returns  GANGWAY_OK; GANGWAY_NO_SPACE, *size is set; GANGWAY_FAILED
+     *   thread   any
+     *   lock     the pool's, once, for a copy of the fields that change. What never changes in a
+     *            process, and what must be looked up, is written after it was let go.
+     *   owner    all of it is the module's
+     *   when     from start() to the return of stop() */
     gangway_status (*snapshot)(void* context, void* buffer, size_t* size, gangway_snapshot* out);
 
     /* Finds a process in any state, a detached one only if no other has that id.
-     * GANGWAY_OK: *out must be given to process_release(). Takes the pool's lock, for a look at
-     * each process's pid or gupid. */
+     *   id       which
+     *   out      the process
+     *   returns  GANGWAY_OK, GANGWAY_NOT_FOUND, GANGWAY_FAILED
+     *   thread   any
+     *   lock     the pool's, for a look at each process's pid or gupid
+     *   owner    *out is the host's, lent to the module until it gives it to process_release()
+     *   when     from start() to the return of stop() */
     gangway_status (*process_find)(void* context, const gangway_process_id* id,
                                    gangway_process_ref** out);
-    /* No lock. */
-    const gangway_process_identity* (*process_identity)(const gangway_process_ref* process);
-    /* GANGWAY_OK or GANGWAY_NOT_FOUND. Takes the pool's lock, for a few reads. */
+
+    /* Who it is.
+     *   process  of process_find()
+     *   returns  never NULL
+     *   thread   any
+     *   lock     none
+     *   owner    what is returned is the host's; valid until process_release()
+     *   when     between process_find() and process_release() */
+    const gangway_process_identity* (*process_identity)(void* context,
+                                                        const gangway_process_ref* process);
+
+    /* How it is.
+     *   process  of process_find()
+     *   out      its state
+     *   returns  GANGWAY_OK; GANGWAY_NOT_FOUND when it has left the pool; GANGWAY_FAILED
+     *   thread   any
+     *   lock     the pool's, for a few reads
+     *   owner    *out is the module's
+     *   when     between process_find() and process_release() */
     gangway_status (*process_state)(void* context, const gangway_process_ref* process,
                                     gangway_process_state* out);
-    /* No lock. The sessions of the process must be closed before. */
+
+    /* Lets go of it.
+     *   process  of process_find(); its sessions are closed
+     *   thread   any
+     *   lock     none
+     *   owner    process goes back to the host, and its identity with it
+     *   when     from start() to the return of stop(), once for each process_find() */
     void (*process_release)(void* context, gangway_process_ref* process);
 
-    /* Opens a session on that process and no other: Sessions counts it at once.
-     * flags: of gangway_session_flags.
-     * GANGWAY_OK: *out must be given to session_close(). GANGWAY_BUSY, GANGWAY_LAST_FREE_SLOT,
-     * GANGWAY_NOT_ROUTABLE, GANGWAY_NOT_FOUND: nothing was opened. Takes the pool's lock, for a few
-     * reads and writes. */
+    /* Opens a session on that process and no other: the pool counts it at once.
+     *   process  of process_find()
+     *   flags    of gangway_session_flags
+     *   out      the session
+     *   returns  GANGWAY_OK; nothing was opened with GANGWAY_BUSY, GANGWAY_LAST_FREE_SLOT,
+     *            GANGWAY_NOT_ROUTABLE, GANGWAY_NOT_FOUND, GANGWAY_UNSUPPORTED, GANGWAY_FAILED
+     *   thread   any
+     *   lock     the pool's, for a few reads and writes
+     *   owner    *out is the host's, lent to the module until it gives it to session_close()
+     *   when     between process_find() and process_release() */
     gangway_status (*session_open)(void* context, gangway_process_ref* process, uint32_t flags,
                                    gangway_session** out);
+
     /* Gives the session its connection, one that Passenger kept alive or a new one, and never
-     * waits for it: GANGWAY_OK, GANGWAY_IN_PROGRESS (out->fd is set, to wait on),
-     * GANGWAY_AGAIN, GANGWAY_CONNECT_FAILED. Call it until it answers anything else than
-     * GANGWAY_IN_PROGRESS or GANGWAY_AGAIN; give up by session_close().
-     * Does not take the pool's lock, except to report a failure. */
+     * waits for it: call it until it answers anything else than GANGWAY_IN_PROGRESS (wait until
+     * out->fd is writable) or GANGWAY_AGAIN; give up by session_close().
+     *   session  of session_open()
+     *   out      the connection; written with every status but GANGWAY_FAILED
+     *   returns  GANGWAY_OK, GANGWAY_IN_PROGRESS, GANGWAY_AGAIN; GANGWAY_CONNECT_FAILED, out->error
+     *            is set; GANGWAY_FAILED
+     *   thread   any, one at a time for each session
+     *   lock     none of the pool's, but with GANGWAY_CONNECT_FAILED as process_detach()
+     *   owner    *out is the module's; out->fd is the host's, which closes it or keeps it alive
+     *   when     between session_open() and session_close() */
     gangway_status (*session_connect)(void* context, gangway_session* session,
                                       gangway_connection* out);
+
     /* Tells Passenger that the application asked for out-of-band work in this answer
-     * (Session::requestOOBW()). Takes the pool's lock. */
+     * (Session::requestOOBW()).
+     *   session  of session_open()
+     *   thread   any, one at a time for each session
+     *   lock     the pool's, for a few writes
+     *   owner    nothing changes hands
+     *   when     between session_open() and session_close() */
     void (*session_request_oobw)(void* context, gangway_session* session);
+
     /* Ends the session and counts it as processed. The descriptor may be closed by it: stop using
-     * it, and take it out of any event loop, before. keep_alive: 1 only when request and answer
-     * were complete and the worker did not say "Connection: close"; Passenger then keeps the
-     * connection. success: 0 when the connection broke. Takes the pool's lock, and may detach
-     * the process (max_requests) or hand it to a waiting visitor. */
+     * it, and take it out of any event loop, before.
+     *   session     of session_open()
+     *   success     0 when the connection broke
+     *   keep_alive  1 only when request and answer were complete and the worker did not say
+     *               "Connection: close"; Passenger then keeps the connection
+     *   thread      any
+     *   lock        the pool's, for a few writes; but it may detach the process (max_requests), or
+     *               hand it to a visitor who waits
+     *   owner       session goes back to the host, and its descriptor with it
+     *   when        from start() to the return of stop(), once for each session_open() */
     void (*session_close)(void* context, gangway_session* session, int success, int keep_alive);
 
     /* Takes the process out of the pool (Pool::detachProcess()): it finishes its requests, is shut
-     * down, and Passenger replaces it where its limits say so. GANGWAY_NOT_FOUND when it has left
-     * already. Takes the pool's lock. */
+     * down, and Passenger replaces it where its limits say so.
+     *   process  of process_find()
+     *   returns  GANGWAY_OK; GANGWAY_NOT_FOUND when it has left already, or its group shuts down;
+     *            GANGWAY_FAILED
+     *   thread   any
+     *   lock     the pool's, for what Passenger does to detach a process. A hook script
+     *            (detached_process) is waited for after it was let go.
+     *   owner    process stays with the module
+     *   when     between process_find() and process_release() */
     gangway_status (*process_detach)(void* context, gangway_process_ref* process);
-    /* Restarts a group (Pool::restartGroupByName(), RM_DEFAULT). Takes the pool's lock. */
-    gangway_status (*group_restart)(void* context, gangway_str name);
 
-    /* One line into Passenger's log. Thread-safe, no lock of the pool. */
-    void (*log)(void* context, gangway_log_level level, gangway_str line);
-    /* 1: a line of that level would be written. */
-    int (*log_enabled)(void* context, gangway_log_level level);
+    /* One line into Passenger's log, after "[NAME] ", the module's name.
+     *   level    lines of a level that Passenger does not log are dropped
+     *   line     holds no secret. A control character comes out as \xHH, so one call is one line.
+     *   thread   any
+     *   lock     none of the pool's
+     *   owner    line stays the module's
+     *   when     from start() to the return of stop() */
+    void (*log)(void* context, gangway_log_level level, gangway_module_str line);
+
+    /* A minor version appends its functions here. */
 } gangway_host;
+
+/* Whether this agent has a function that a minor version appended: a member of gangway_host. */
+#define GANGWAY_HOST_HAS(host, member) ((host)->struct_size > offsetof(gangway_host, member))
 
 /* ---------------------------------------------------------------- what the module gives */
 
 typedef struct gangway_module {
-    uint32_t abi_version; /* GANGWAY_ABI_VERSION */
-    uint32_t struct_size; /* sizeof(gangway_module) */
-    gangway_str name;     /* for the log: "gangway" */
-    gangway_str version;
+    uint32_t abi_version;      /* GANGWAY_ABI_VERSION */
+    uint32_t struct_size;      /* sizeof(gangway_module), as the module was built */
+    uint32_t host_struct_size; /* so much of gangway_host it cannot do without; sizeof(gangway_host)
+                                  unless it asks GANGWAY_HOST_HAS() */
+    gangway_module_str name;   /* for the log: "gangway" */
+    gangway_module_str version; /* for the log */
 
-    /* Called once, on a thread of the agent, before the first request is served. Starts threads of
-     * its own, with all signals blocked, and returns soon.
-     * 0: started; *instance goes to the other two. Otherwise: not started, nothing is left behind,
-     * and error holds one line, NUL-terminated, that the host logs; Passenger serves on. */
-    int (*start)(const gangway_host* host, void** instance, char* error, size_t error_size);
-    /* The agent exits soon. Take no new work; what runs may finish. Must not block. */
+    /* Starts threads of its own, and returns soon.
+     *   host      what the module may use
+     *   instance  what the other two are given; NULL for nothing
+     *   error     one line that says why not; written where it did not start
+     *   returns   GANGWAY_OK; anything else: not started, nothing is left behind, no other function
+     *             is called; the host logs *error, and Passenger serves on
+     *   thread    the agent's main one, before the first request is served. All signals are
+     *             blocked but those of a crash, and so they are in the threads that are started:
+     *             signals are Passenger's to handle.
+     *   lock      none is held
+     *   owner     host is the host's, valid until stop() returns; *instance is the module's; *error
+     *             lies in the module's memory, valid until the module is called again
+     *   when      once, first of all */
+    gangway_status (*start)(const gangway_host* host, void** instance, gangway_module_str* error);
+
+    /* The agent exits soon. Takes no new work; what runs may finish. Must not block. May be NULL.
+     *   instance  of start()
+     *   thread    the agent's main one
+     *   lock      none is held
+     *   owner     nothing changes hands
+     *   when      at most once, between start() and stop() */
     void (*begin_drain)(void* instance);
+
     /* Ends what still runs, within a bound of the module's own (seconds), closes every session and
-     * releases every reference, joins every thread and frees the instance. begin_drain() may not
-     * have been called before. */
+     * releases every reference, joins every thread and frees the instance.
+     *   instance  of start()
+     *   thread    the agent's main one
+     *   lock      none is held
+     *   owner     all that was lent goes back to the host
+     *   when      once, last of all; begin_drain() may not have been called before */
     void (*stop)(void* instance);
+
+    /* A minor version appends its functions here. */
 } gangway_module;
 
-/* Returns a table that lives as long as the shared object. */
+/* The one symbol that a module exports. Returns a table that lives as long as the shared object. */
+#define GANGWAY_MODULE_ENTRY "gangway_module_entry"
+__attribute__((visibility("default"))) const gangway_module* gangway_module_entry(void);
 typedef const gangway_module* (*gangway_module_entry_fn)(void);
+
+static_assert(sizeof(gangway_status) == 4 && sizeof(gangway_process_enabled) == 4,
+              "the agent's enumerations have 32 bits: not with -fshort-enums");
 
 #ifdef __cplusplus
 } /* extern "C" */

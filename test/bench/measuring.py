@@ -3,6 +3,7 @@ import argparse
 import collections
 import contextlib
 import ctypes
+import http.client
 import os
 import pathlib
 import re
@@ -18,8 +19,9 @@ os.environ.setdefault("GANGWAY_BUILD", str(ROOT / "build/release"))
 os.environ.setdefault("GANGWAY_PASSENGER_ROOT", str(ROOT / "build/passenger"))
 sys.path.insert(0, str(ROOT / "test/integration"))
 
-from support.passenger import Passenger, build_dir, end_with_parent  # noqa: E402
+from support.passenger import Passenger, build_dir  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
+from supervise import end_with_parent  # noqa: E402
 
 BODY_BYTES = 1024  # of bench_worker's answer
 TOOLS = {"curl": "curl", "h2load": "nghttp2-client", "haproxy": "haproxy", "nginx": "nginx-light", "ruby": "ruby"}
@@ -106,6 +108,16 @@ class Agent(Passenger):
 
     def worker_socket(self):
         return self.worker()["sockets"][0]["address"].removeprefix("unix:")
+
+
+def wait_for_processes(agent, count):
+    """Visits, without waiting for answers: processes of the spawn method "dummy" give none."""
+    def started():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            agent.visit("/", timeout=0.5)
+        return agent.admin.get("/v1/pool").json["processes"] == count
+
+    wait_until(started, f"{count} processes", 120)
 
 
 class Proxy:

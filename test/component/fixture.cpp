@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <unistd.h>
 
 namespace gangway::test {
 
@@ -71,6 +72,7 @@ std::shared_ptr<Process> ModuleTest::worker(std::int64_t pid, Behaviour behaviou
 
 std::shared_ptr<Process> ModuleTest::ruby_worker(std::int64_t pid, Behaviour behaviour) {
     auto process = worker(pid, std::move(behaviour));
+    group_->uid = ::geteuid(); // whose sockets these are
     const WorkerOptions debug{GANGWAY_PROTOCOL_HTTP, true, 1, 16};
     Socket& socket = host_->add_socket(*process, debug, behave::answer_pid(false));
     socket.accept_http_requests = false;

@@ -39,16 +39,18 @@ TEST_F(ListingTest, FilterFieldsKeepsTheseFieldsInTheOrderOfTheList) {
     EXPECT_EQ(names_in_order(group["group"]), group_fields());
 }
 
-TEST_F(ListingTest, SecretsAddThePasswordAtTheEnd) {
+TEST_F(ListingTest, SecretsAddThePasswordsAtTheEnd) {
     idle(1);
     start();
     EXPECT_EQ(get("/v1/processes").body.find("group-password"), std::string::npos);
     EXPECT_FALSE(list("?secrets=false")["processes"][0].isMember("password"));
     auto expected = process_fields();
     expected.emplace_back("password");
+    expected.emplace_back("process_password");
     const Json::Value row = list("?secrets=true")["processes"][0];
     EXPECT_EQ(names_in_order(row), expected);
     EXPECT_EQ(row["password"], "group-password");
+    EXPECT_NE(row["process_password"], row["password"]);
 }
 
 TEST_F(ListingTest, ABadParameterIsNamed) {

@@ -42,15 +42,22 @@ std::string quoted(const std::string& key, const std::string& value) {
 
 } // namespace
 
-TEST_F(ModuleTest, EntryTellsVersionSizeNameAndVersionOfTheModule) {
-    const gangway_module& module = TestHost::module();
+TEST_F(ModuleTest, EntryTellsVersionSizesNameAndVersionOfTheModule) {
+    const gangway_module& module = TestHost::gangway();
     EXPECT_EQ(module.abi_version, GANGWAY_ABI_VERSION);
     EXPECT_EQ(module.struct_size, sizeof(gangway_module));
+    EXPECT_EQ(module.host_struct_size, sizeof(gangway_host));
     EXPECT_EQ(std::string(module.name.data, module.name.size), "gangway");
     EXPECT_EQ(std::string(module.version.data, module.version.size), GANGWAY_VERSION);
 }
 
 TEST_F(ModuleTest, AnswersWhenStartHasReturned) {
+    start();
+    EXPECT_EQ(get("/v1/pool").status, 200);
+}
+
+TEST_F(ModuleTest, StartsInAnAgentOfALaterMinorVersion) {
+    host().be_younger();
     start();
     EXPECT_EQ(get("/v1/pool").status, 200);
 }

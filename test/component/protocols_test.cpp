@@ -107,8 +107,8 @@ TEST_F(Protocols, TheEndOfAFixedUploadIsTheEndOfItsLengthForAnHttpProcess) {
 
 class StaleConnection : public ModuleTest, public ::testing::WithParamInterface<WorkerOptions> {
   protected:
-    // A process whose kept-alive connection, which the host will hand out again, was closed.
-    std::shared_ptr<Process> start_with_stale_connection() {
+    // A process that was asked "GET /", with a connection that the host will hand out again.
+    std::shared_ptr<Process> start_with_kept_connection() {
         auto process = worker(101, behave::answer_pid(true), GetParam());
         start();
         EXPECT_EQ(get(request_path(101)).status, 200);
@@ -116,8 +116,21 @@ class StaleConnection : public ModuleTest, public ::testing::WithParamInterface<
         host().locked([&](Pool&) {
             EXPECT_EQ(process->sockets[0].idle.size(), 1U) << "the connection was not kept";
         });
+        return process;
+    }
+    // And which the process has closed.
+    std::shared_ptr<Process> start_with_stale_connection() {
+        auto process = start_with_kept_connection();
         process->worker().drop_idle_connections();
         return process;
+    }
+    // "GET /, POST /": what the process has got.
+    static std::string asked(const Process& process) {
+        std::string text;
+        for (const WorkerRequest& request : process.worker().requests()) {
+            text += (text.empty() ? "" : ", ") + request.method + " " + request.target;
+        }
+        return text;
     }
 };
 
@@ -136,12 +149,19 @@ TEST_P(StaleConnection, ASafeRequestWithoutBodyIsSentAgainOnANewOne) {
 }
 
 TEST_P(StaleConnection, AnUnsafeRequestIsNeverSentTwice) {
+    // The process takes the request and dies of it, on the new connection.
     const auto process = start_with_stale_connection();
-    // The process takes the request and dies of it, on the new connection as on the old.
     process->worker().behave(behave::close_at_once());
     const Response response = send({"POST", request_path(101), {}, "order=1"});
     EXPECT_TRUE(is_problem(response, 502, "worker_closed"));
-    EXPECT_LE(process->worker().requests().size(), 2U);
+    EXPECT_EQ(asked(*process), "GET /, POST /");
+}
+
+TEST_P(StaleConnection, AnUnsafeRequestThatWasTakenOnTheOldOneIsNeverSentTwice) {
+    const auto process = start_with_kept_connection();
+    process->worker().behave(behave::close_at_once());
+    EXPECT_TRUE(is_problem(send({"DELETE", request_path(101)}), 502, "worker_closed"));
+    EXPECT_EQ(asked(*process), "GET /, DELETE /");
 }
 
 TEST_P(StaleConnection, AnUnsafeRequestOfWhichNothingWasHeardIsSentOnANewOne) {
@@ -149,14 +169,41 @@ TEST_P(StaleConnection, AnUnsafeRequestOfWhichNothingWasHeardIsSentOnANewOne) {
     const auto process = start_with_stale_connection();
     const Response response = send({"POST", request_path(101), {}, "order=1"});
     EXPECT_EQ(response.body, "101 POST /");
-    EXPECT_EQ(process->worker().requests().size(), 2U);
+    EXPECT_EQ(asked(*process), "GET /, POST /");
 }
 
 TEST_P(StaleConnection, ASafeRequestIsSentAgainOnceOnly) {
-    const auto process = start_with_stale_connection();
+    const auto process = start_with_kept_connection();
     process->worker().behave(behave::close_at_once());
+    EXPECT_TRUE(is_problem(get(request_path(101, "/x")), 502, "worker_closed"));
+    EXPECT_EQ(asked(*process), "GET /, GET /x, GET /x");
+}
+
+TEST_P(StaleConnection, ASafeRequestWithABodyIsNotSentAgain) {
+    const auto process = start_with_kept_connection();
+    process->worker().behave(behave::close_at_once());
+    const Response response = send({"GET", request_path(101, "/x"), {}, "body"});
+    EXPECT_TRUE(is_problem(response, 502, "worker_closed"));
+    EXPECT_EQ(asked(*process), "GET /, GET /x");
+}
+
+// Whoever notices first: Passenger, or the second attempt, which is refused.
+TEST_P(StaleConnection, AProcessThatDiesOfASafeRequestOnTheOldOneIsWorkerClosed) {
+    const auto process = start_with_kept_connection();
+    process->worker().behave([&](WorkerRequest&, ConnectionIo&) {
+        host().locked([&](Pool&) { process->enabled = GANGWAY_PROCESS_DETACHED; });
+    });
     EXPECT_TRUE(is_problem(get(request_path(101)), 502, "worker_closed"));
-    EXPECT_LE(process->worker().requests().size(), 2U);
+    EXPECT_TRUE(is_problem(get(request_path(101)), 503, "process_not_routable"));
+    EXPECT_EQ(asked(*process), "GET /, GET /");
+}
+
+TEST_P(StaleConnection, AProcessThatIsGoneAfterASafeRequestOnTheOldOneIsWorkerClosed) {
+    const auto process = start_with_kept_connection();
+    process->worker().behave([&](WorkerRequest&, ConnectionIo&) { host().remove(process); });
+    EXPECT_TRUE(is_problem(get(request_path(101)), 502, "worker_closed"));
+    EXPECT_TRUE(is_problem(get(request_path(101)), 404, "process_not_found"));
+    EXPECT_EQ(asked(*process), "GET /, GET /");
 }
 
 // ---------------------------------------------------------------- routes
@@ -199,6 +246,16 @@ TEST_F(Routes, DirectIsNotSentToWhoeverHasTheSocketOfAProcessThatHasEnded) {
     EXPECT_TRUE(is_problem(get(request_path(no_pid), {{"X-Gangway-Route", "direct"}}), 502,
                            "connect_failed"));
     EXPECT_TRUE(process->worker().requests().empty());
+}
+
+// As when both the port and the pid of a process that has died were had by a stranger.
+TEST_F(Routes, DirectIsNotSentToASocketThatIsAnotherUsers) {
+    const auto process = ruby_worker(living_pid, behave::answer_pid());
+    group().uid = ::geteuid() + 1;
+    start();
+    EXPECT_TRUE(is_problem(get(request_path(living_pid), {{"X-Gangway-Route", "direct"}}), 502,
+                           "connect_failed"));
+    EXPECT_TRUE(process->worker(1).requests().empty());
 }
 
 TEST_F(Routes, DirectIsUnavailableWithABodyOrWithoutDebugSocket) {

@@ -11,14 +11,20 @@ import pytest
 sys.dont_write_bytecode = True
 
 from support import system  # noqa: E402
-from support.passenger import RUNTIMES, Application, Passenger  # noqa: E402
+from support.passenger import RUNTIMES, Passenger, alone_with_generic_processes, python_groups  # noqa: E402
 from support.raw_worker import PROTOCOLS, shared_raw  # noqa: E402
 
 TEST_SECONDS = 100
 RUN_SECONDS = 1200
 
+# The files that take longest: begun first, they do not run on alone when all others have ended.
+LONGEST = ("test_health_continuous.py", "test_restart_and_shutdown.py", "test_health.py", "test_websocket.py",
+           "test_events.py")
+
 # Nothing in these files can be seen by an unprivileged user; see README.md.
-collect_ignore = [] if os.geteuid() == 0 else ["test_other_users.py"]
+collect_ignore = [] if os.geteuid() == 0 else [
+    "test_other_users.py", "test_authorization_matrix.py", "test_malformed_credentials.py", "test_strangers.py",
+    "test_command_trust.py"]
 
 
 def pytest_configure():
@@ -32,8 +38,20 @@ def pytest_unconfigure():
     faulthandler.cancel_dump_traceback_later()
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(autouse=True)
-def bounded():
+def alone(request):
+    """No two tests of a generic application run at once, in whatever files."""
+    parameters = request.node.callspec.params.values() if hasattr(request.node, "callspec") else ()
+    with alone_with_generic_processes() if "generic" in parameters else contextlib.nullcontext():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def bounded(alone):
     """Ends a test that hangs as a failure, so that its agents are still ended in order."""
     def too_long(_signal, _frame):
         raise AssertionError(f"the test took more than {TEST_SECONDS} s")
@@ -70,13 +88,19 @@ class Fleet:
     def is_well(agent):
         """A test that broke its agent has failed; the next ones get a new one."""
         try:
-            return (agent.watchdog.poll() is None and agent.find_core() == agent.core_pid
+            return (not agent.watchdog.has_ended() and agent.find_core() == agent.core_pid
                     and not system.crash_lines(agent.log))
         except AssertionError:
             return False
 
     def end(self):
+        """All at once, since each takes its time."""
         failures = []
+        for name, agent in self.agents.items():
+            try:
+                agent.begin_stop()
+            except (AssertionError, OSError) as failure:
+                failures.append(f"{name}: {failure}")
         for name, agent in self.agents.items():
             try:
                 agent.stop()
@@ -106,6 +130,8 @@ def shared(fleet, name, make):
     agent = fleet.get(name, make)
     yield agent
     agent.assert_unharmed()
+    if agent.runtime == "generic":
+        agent.ready()  # Passenger shall start none later, when the test is no longer alone.
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -137,11 +163,7 @@ def tight(fleet):
 
 
 def two_groups_agent():
-    agent = Passenger(apps={}, config={}, options=["--log-level", "4"])
-    for name, workers in (("alpha", 2), ("beta", 1)):
-        agent.apps[name] = Application("python", agent.install_app("python", name), workers)
-    agent.max_pool_size = 3
-    return agent
+    return python_groups({"alpha": 2, "beta": 1}, config={}, options=["--log-level", "4"])
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ TEXT_FIELDS = {"method", "path", "code", "route", "as"}
 MARK = "[gangway] access "
 
 
+def read_back(text):
+    """What was written as \\xHH and \\\\ (docs/operators.md, "Lines in the log")."""
+    return re.sub(r"\\(\\|x..)", lambda found: chr(int(found[1][1:], 16)) if found[1] != "\\" else "\\", text)
+
+
 def read_text(line):
     fields = [word.split("=", 1) for word in line.split(" ")]
     names = [name for name, _ in fields]
@@ -27,7 +32,7 @@ def read_text(line):
     result = {name: value if name in TEXT_FIELDS else None if value == "-" else json.loads(value)
               for name, value in fields}
     for name in TEXT_FIELDS:
-        result[name] = None if result[name] == "-" else result[name]
+        result[name] = None if result[name] == "-" else read_back(result[name])
     return result
 
 
@@ -70,12 +75,21 @@ class Log:
     def line(self):
         return self.lines(1)[0]
 
+    def settle(self):
+        """Passes over what was asked until now: a line is written after its answer."""
+        client = self.raw.client()
+        client.send(b"GET /v1/first HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.answer().code == "not_found"
+        wait_until(lambda: self.has("/v1/first"), "the first line")
+        self.before = len(self.everything())
+
 
 @pytest.fixture(params=READERS)
 def logged(request, fleet):
     """(a raw worker, the log of its agent), for each format."""
     for raw in shared_raw(fleet, "http", request.param, config={"access_log": request.param}):
         raw.log = Log(raw, request.param)
+        raw.log.settle()
         yield raw
 
 
@@ -83,6 +97,7 @@ def logged(request, fleet):
 def logged_session(fleet):
     for raw in shared_raw(fleet, "session", "json", config={"access_log": "json"}):
         raw.log = Log(raw, "json")
+        raw.log.settle()
         yield raw
 
 
@@ -91,6 +106,7 @@ def with_queries(request, fleet):
     config = {"access_log": request.param, "access_log_query": True}
     for raw in shared_raw(fleet, "http", f"queries {request.param}", config=config):
         raw.log = Log(raw, request.param)
+        raw.log.settle()
         yield raw
 
 

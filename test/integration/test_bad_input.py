@@ -1,5 +1,7 @@
 """Each thing that a client does wrong gets its documented status and code, and harms nobody else."""
 
+import base64
+import contextlib
 import time
 
 import pytest
@@ -200,7 +202,7 @@ def test_a_header_that_does_not_arrive_in_time_is_a_timeout(tight, content):
     begun = time.monotonic()
     answer = tight.admin.say(content)
     problem(answer, 408, "request_timeout")
-    assert 0.9 <= time.monotonic() - begun < 5
+    assert 0.9 <= time.monotonic() - begun < 15
 
 
 def test_a_header_that_trickles_is_a_timeout_too(tight):
@@ -231,7 +233,7 @@ def test_a_body_that_does_not_arrive_in_time_ends_the_request(tight):
                 received += piece
         except ConnectionResetError:
             pass
-        assert 0.9 <= time.monotonic() - begun < 6
+        assert 0.9 <= time.monotonic() - begun < 15
     assert not received.startswith(b"HTTP/1.1 200"), received
     tight.wait_for_no_sessions()
     assert tight.admin.forward(pid, "/").fields["pid"] == str(pid)
@@ -250,7 +252,7 @@ def test_an_idle_connection_is_closed_after_the_client_timeout(tight):
     with tight.admin.raw() as sock:
         begun = time.monotonic()
         assert reads_eof(sock)
-        assert 0.9 <= time.monotonic() - begun < 5
+        assert 0.9 <= time.monotonic() - begun < 15
 
 
 def test_connections_beyond_the_limit_are_refused_and_accepted_again_later(tight):
@@ -280,3 +282,23 @@ def test_the_connection_stays_usable_after_an_error_of_the_request(python):
             assert connection.sock is sock, f"closed after {target}"
     finally:
         connection.close()
+
+
+# ---------------------------------------------------------------- credentials
+
+@pytest.mark.parametrize("byte", ["/", "A", "z", "9"])
+def test_basic_credentials_of_any_length_and_padding_are_refused_and_harm_nobody(python, byte):
+    core = python.core_pid
+    with contextlib.closing(python.admin.connection()) as connection:
+        for size in range(201):
+            for padding in ("", "=", "==", "==="):
+                answer = exchange(connection, "GET", "/v1/pool", {"Authorization": f"Basic {byte * size}{padding}"})
+                problem(answer, 401, "unauthorized")
+    assert python.find_core() == core
+
+
+def test_basic_credentials_without_padding_reach_an_application_as_they_came(ruby):
+    row = ruby.admin.processes()[0]
+    headers = {"Authorization": "Basic " + base64.b64encode(b"me:some-secret").decode().rstrip("=")}
+    answer = ruby.admin.forward(row["pid"], "/env", headers=headers)
+    assert answer.status == 200 and headers["Authorization"] in answer.text, answer

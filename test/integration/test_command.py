@@ -1,14 +1,18 @@
 """The command against a real agent: what it finds by itself, prints, and ends with."""
 
+import ctypes
 import hashlib
 import json
 import os
+import re
 import socket
+import subprocess
 
 import pytest
 
 from support.client import pattern_sha256
-from support.command import gangway
+from support.command import command_environment, gangway
+from support.passenger import command_path
 from support.pool_xml import PROCESS_FIELDS
 
 OK, BAD_ANSWER, USAGE, UNREACHABLE, UNAUTHORIZED = range(5)
@@ -16,6 +20,18 @@ OK, BAD_ANSWER, USAGE, UNREACHABLE, UNAUTHORIZED = range(5)
 
 def first(agent):
     return agent.admin.processes()[0]
+
+
+def drop_override():
+    """Root keeps to the modes of files: it loses CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, data) == 0
+    for index in (0, 1):  # effective, permitted
+        data[index] &= ~0b110
+    assert libc.capset(header, data) == 0
+    assert libc.prctl(24, 1, 0, 0, 0) == 0 and libc.prctl(24, 2, 0, 0, 0) == 0  # nor by execve()
 
 
 def fields_of(result):
@@ -238,6 +254,74 @@ def test_a_configured_socket_is_found(new_agent, tmp_path):
     assert result.code == OK and len(json.loads(result.text)["processes"]) == 1, result
 
 
+def configuration(path, **content):
+    path.write_text(json.dumps(content))
+    return {"GANGWAY_CONFIG": str(path)}
+
+
+def instance_name(agent):
+    (row,) = json.loads(gangway(agent, "instances", "--json").text)["instances"]
+    return row["name"]
+
+
+ASKING = [("ps",), ("show", "1"), ("request", "1", "/"), ("health", "--all"), ("health", "--all", "--nagios")]
+
+
+def test_the_configured_socket_of_another_instance_is_not_asked_for_the_named_one(new_agent, tmp_path):
+    path = tmp_path / "s"
+    here = new_agent("python", workers=1, config={"socket_path": str(path), "access_log": "text"}).ready()
+    other = new_agent("python", workers=1, config={"enabled": False})
+    environment = configuration(tmp_path / "c", socket_path=str(path))
+    for arguments in ASKING:
+        result = gangway(other, *arguments, "--instance", instance_name(other), environment=environment)
+        told = result.text if "--nagios" in arguments else result.errors
+        assert result.code == UNREACHABLE and "runs without Gangway" in told, result
+        assert str(path) in told or "--nagios" in arguments
+    assert "[gangway] access" not in here.log
+    assert gangway(here, "ps", "--instance", instance_name(here), environment=environment).code == OK
+
+
+def test_no_other_instance_is_asked_where_the_configured_socket_is_missing(python, tmp_path):
+    environment = configuration(tmp_path / "c", socket_path=str(tmp_path / "none"))
+    for arguments in ASKING:
+        result = gangway(python, *arguments, environment=environment)
+        told = result.text if "--nagios" in arguments else result.errors
+        assert result.code == UNREACHABLE and f"{tmp_path}/none" in told, result
+    assert gangway(python, "ps", "--instance", instance_name(python), environment=environment).code == OK
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_configured_socket_that_may_not_be_looked_for_is_not_authorized(new_agent, tmp_path, named):
+    agent = new_agent("python", config={"enabled": False})
+    (tmp_path / "closed").mkdir()
+    environment = configuration(tmp_path / "c", socket_path=str(tmp_path / "closed" / "s"))
+    (tmp_path / "closed").chmod(0)
+    as_nobody = {} if os.geteuid() else {"preexec_fn": drop_override}
+    arguments = ("--instance", instance_name(agent)) if named else ()
+    result = gangway(agent, "ps", *arguments, environment=environment, **as_nobody)
+    (tmp_path / "closed").chmod(0o700)
+    assert result.code == UNAUTHORIZED and "may not be looked for by you" in result.errors, result
+
+
+def test_a_configuration_that_is_named_and_cannot_be_used_is_wrong_usage(python, tmp_path):
+    (tmp_path / "broken").write_text('{"socket_path": ')
+    for path, words in ((tmp_path / "none", "No such file"), (tmp_path / "broken", "is no JSON"),
+                        (tmp_path, "Is a directory")):
+        for command in ("ps", "instances"):
+            result = gangway(python, command, environment={"GANGWAY_CONFIG": str(path)})
+            assert result.code == USAGE and str(path) in result.errors and words in result.errors, result
+
+
+def test_a_configuration_that_may_not_be_read_is_told_where_nothing_is_found(new_agent, tmp_path):
+    agent = new_agent("python", config={"enabled": False})
+    path = tmp_path / "c"
+    environment = configuration(path, socket_path="/nowhere")
+    path.chmod(0)
+    as_nobody = {} if os.geteuid() else {"preexec_fn": drop_override}
+    result = gangway(agent, "ps", environment=environment, **as_nobody)
+    assert result.code == UNREACHABLE and f"{path} may not be read by you" in result.errors, result
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["ps", "--help"], ["show", "--help"],
                                        ["request", "--help"], ["health", "--help"],
                                        ["instances", "--help"],
@@ -245,6 +329,82 @@ def test_a_configured_socket_is_found(new_agent, tmp_path):
 def test_help_has_examples(arguments):
     result = gangway(None, *arguments)
     assert result.code == OK and "Example" in result.text, result
+
+
+# ---------------------------------------------------------------- values that are empty
+
+COMMANDS = {"ps": (), "show": ("1",), "request": ("1", "/"), "health": ("1",), "instances": (), "check-config": ()}
+MAY_BE_EMPTY = {"--data", "--data-binary", "--json-pointer"}
+
+
+def options_with_values(*command):
+    """The long names of those that a help text shows with the kind of their value."""
+    shown = re.findall(r"^  (?:-\w,)?(--[\w-]+)(?: (\S.*?))?(?:  |$)", gangway(None, *command, "--help").text, re.M)
+    return {name for name, kind in shown if kind and not kind.startswith(("Excludes:", "Needs:"))}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_empty_value_is_refused_by_each_option_that_is_or_will_be(command, tmp_path):
+    environment = {"PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)}
+    options = options_with_values() | options_with_values(command)
+    assert {"--socket", "--instance", "--core-user", "--password"} <= options
+    assert command != "health" or {"--group", "--watch", "--status", "--header"} <= options
+    assert command != "request" or {"--request", "--header", "--output", "--upload-file"} <= options
+    for option in sorted(options):
+        others = ("--json-value", "1") if option == "--json-pointer" else ()
+        result = gangway(None, command, *COMMANDS[command], option, "", *others, environment=environment)
+        if option in MAY_BE_EMPTY:
+            assert result.code == UNREACHABLE, (option, result)
+        else:
+            assert result.code == USAGE and option in result.errors, (option, result)
+    for at in range(len(COMMANDS[command])):
+        arguments = [*COMMANDS[command][:at], "", *COMMANDS[command][at + 1:]]
+        assert gangway(None, command, *arguments, environment=environment).code == USAGE, arguments
+
+
+def test_empty_values_that_stand_elsewhere_are_refused_too(tmp_path):
+    environment = {"PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)}
+    for arguments, words in ((("check-config", ""), "FILE"), (("request", "1", "/", "-d", "@"), "--data"),
+                             (("request", "1", "/", "--data-binary", "@"), "--data-binary"),
+                             (("request", "1", "/", "-X", "A B"), "--request")):
+        result = gangway(None, *arguments, environment=environment)
+        assert result.code == USAGE and words in result.errors, result
+    environment["GANGWAY_PASSWORD"] = ""
+    result = gangway(None, "ps", environment=environment)
+    assert result.code == USAGE and "GANGWAY_PASSWORD" in result.errors, result
+    result = gangway(None, "health", "--all", "--nagios", environment=environment)
+    assert result.code == 3 and "GANGWAY_PASSWORD" in result.text, result
+
+
+@pytest.mark.parametrize("arguments", [("health", "--all", "--status", "20"), ("health", "--all", "--regex", "("),
+                                       ("ps", "--state", "well")])
+def test_a_value_that_the_agent_refuses_is_wrong_usage(python, arguments):
+    result = gangway(python, *arguments)
+    assert result.code == USAGE and result.output == b"", result
+
+
+# ---------------------------------------------------------------- output that cannot be written
+
+@pytest.mark.parametrize("arguments, code", [
+    (("ps",), 5), (("show", "PID"), 5), (("request", "PID", "/"), 5), (("instances",), 5), (("health", "--all"), 5),
+    (("health", "--all", "--json"), 5), (("health", "--all", "--nagios"), 3), (("--help",), 5), (("--version",), 5),
+    (("ps", "--help"), 5)], ids=str)
+def test_output_that_cannot_be_written_has_an_exit_code_of_its_own(python, arguments, code):
+    pid = str(first(python)["pid"])
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [str(command_path()), *(pid if text == "PID" else text for text in arguments)], stdout=full,
+            stderr=subprocess.PIPE, env=command_environment(python), timeout=60)
+    assert result.returncode == code and b"cannot write standard output" in result.stderr, result
+
+
+def test_a_transcript_that_cannot_be_written_ends_it_before_anything_is_sent(python):
+    row = first(python)
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([str(command_path()), "request", str(row["pid"]), "/", "-v"], stderr=full,
+                                stdout=subprocess.PIPE, env=command_environment(python), timeout=60)
+    assert result.returncode == 5 and result.stdout == b"", result
+    assert first(python)["processed"] == row["processed"]
 
 
 # ---------------------------------------------------------------- check-config

@@ -222,8 +222,8 @@ def test_nagios_is_unknown_without_an_agent_and_without_a_process(new_agent, tmp
 
 @pytest.mark.parametrize("arguments, code, said", [
     (["999999999"], NOT_ALL, "process_not_found"), (["--group", "no-such"], NOT_ALL, "group_not_found"),
-    (["--all", "--regex", "("], NOT_ALL, "bad_body"),
-    (["--all", "-H", "Connection: close"], NOT_ALL, "bad_body"),
+    (["--all", "--regex", "("], USAGE, "bad_body"),
+    (["--all", "-H", "Connection: close"], USAGE, "bad_body"),
     ([], USAGE, "--all"), (["--all", "1"], USAGE, "--all"), (["--all", "--group", "x"], USAGE, "--group"),
     (["--all", "/a", "/b"], USAGE, "/a"), (["--all", "--method", "POST"], USAGE, "--method"),
     (["--all", "--wait", "x"], USAGE, "--wait"), (["--all", "--concurrency", "0"], USAGE, "--concurrency"),
@@ -323,3 +323,46 @@ def test_watch_goes_on_while_a_process_is_replaced(python):
 def test_watch_ends_where_the_first_round_fails(tmp_path):
     result = health(None, "--all", "--watch", "0.1", "--socket", tmp_path / "none")
     assert result.code == UNREACHABLE, result
+
+
+# ---------------------------------------------------------------- the end of a watch
+
+def test_a_watch_of_a_named_instance_ends_with_it_and_says_why(new_agent):
+    agent = new_agent("python", workers=1, config={}).ready()
+    (row,) = json.loads(gangway(agent, "instances", "--json").text)["instances"]
+    watch = subprocess.Popen(
+        [str(command_path()), "health", "--all", "--json", "--instance", row["name"], "--watch", "0.1"],
+        env=command_environment(agent), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert watch.stdout.readline().startswith(b'{"result":')
+        agent.stop()
+        _, errors = watch.communicate(timeout=SECONDS)
+        assert watch.returncode == UNREACHABLE, errors
+        assert b"Passenger names its instance anew at each start" in errors, errors
+    finally:
+        watch.kill()
+        watch.communicate()
+
+
+def test_a_watch_that_comes_to_another_instance_says_so(python, nodejs, tmp_path):
+    first, second = tmp_path / "passenger.first", tmp_path / "passenger.second"
+    first.symlink_to(python.instance_dir)
+    watch = subprocess.Popen(
+        [str(command_path()), "health", "--all", "--json", "--watch", "0.1"], stdout=subprocess.PIPE,
+        env={**command_environment(python), "PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)}, stderr=subprocess.PIPE,
+        # A job in the background ignores it, and so would the watch.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    try:
+        assert watch.stdout.readline().startswith(b'{"result":')
+        first.unlink()
+        assert b"no running Passenger instance" in watch.stderr.readline()
+        second.symlink_to(nodejs.instance_dir)
+        said = iter(watch.stderr.readline, b"")
+        line = next(line for line in said if b"from now on" in line)
+        assert f"{second}/agents.s/gangway".encode() in line
+        watch.send_signal(signal.SIGINT)
+        watch.communicate(timeout=SECONDS)
+        assert watch.returncode == INTERRUPTED
+    finally:
+        watch.kill()
+        watch.communicate()

@@ -1,5 +1,6 @@
 """`gangway request` against a real agent: bounds, what -v shows, many requests, progress, Ctrl-C."""
 
+import base64
 import fcntl
 import json
 import os
@@ -44,6 +45,7 @@ def series(agent, pid, path, *arguments, **options):
 def test_a_bound_ends_a_request_that_takes_longer(nodejs, option, code):
     result = gangway(nodejs, "request", first(nodejs), "/sleep?seconds=5", option, "0.3")
     assert result.code == BAD_ANSWER and result.errors.startswith(f"gangway: {code}: "), result
+    assert "The process may be at it still" in result.errors
 
 
 def test_bounds_that_are_long_enough_change_nothing(agent):
@@ -107,6 +109,36 @@ def test_an_answer_that_breaks_off_is_no_answer(nodejs, tmp_path, at):
     result = gangway(nodejs, "request", first(nodejs), f"/die?at={at}", "-o", tmp_path / "part")
     assert result.code == BAD_ANSWER, result
     assert re.match(r"gangway: the answer breaks off after \d+ bytes of its body: ", result.errors), result
+
+
+# ---------------------------------------------------------------- a file for the answer
+
+def test_a_file_that_cannot_be_written_keeps_the_request_from_being_sent(python, tmp_path):
+    pid = first(python)
+    before = processed(python, pid)
+    result = gangway(python, "request", pid, "/", "-X", "DELETE", "-o", tmp_path / "none" / "answer")
+    assert result.code == USAGE and f"{tmp_path}/none/answer" in result.errors, result
+    assert processed(python, pid) == before
+
+
+def test_a_file_keeps_what_it_holds_until_an_answer_comes(python, tmp_path):
+    pid = first(python)
+    (tmp_path / "old").write_text("what was there")
+    for path in ("/status?code=500", "/die"):
+        gangway(python, "request", pid if path != "/die" else 2 ** 22 + 1, path, "--fail", "-o", tmp_path / "old")
+        assert (tmp_path / "old").read_text() == "what was there"
+        gangway(python, "request", pid if path != "/die" else 2 ** 22 + 1, path, "--fail", "-o", tmp_path / "new")
+        assert not (tmp_path / "new").exists()
+    assert gangway(python, "request", pid, "/", "-o", tmp_path / "old").code == OK
+    assert (tmp_path / "old").read_text().startswith("pid=")
+
+
+# ---------------------------------------------------------------- credentials of the application
+
+def test_an_account_of_the_application_that_is_taken_for_one_of_gangway_s_is_told(python):
+    credentials = base64.b64encode(b"admin:of-the-application").decode()
+    result = gangway(python, "request", first(python), "/", "-H", f"Authorization: Basic {credentials}")
+    assert result.code == 4 and "was taken for Gangway's own account 'admin'" in result.errors, result
 
 
 # ---------------------------------------------------------------- many requests
@@ -205,7 +237,7 @@ def test_progress_of_an_answer_is_shown_until_ctrl_c_which_frees_the_process(age
         agent.wait_for_sessions(pid, 1)
         command.press_ctrl_c()
         assert command.end() == INTERRUPTED
-        assert command.last_line == "gangway: interrupted"
+        assert command.last_line == "gangway: interrupted; what has reached the process may be carried out all the same"
         assert command.settings_are_kept
     agent.wait_for_no_sessions()
     answer = gangway(agent, "request", pid, "/", "--wait", 10)
@@ -222,7 +254,7 @@ def test_progress_of_an_upload_is_shown_until_ctrl_c_which_frees_the_process(age
         assert ", sent " in command.shown
         command.press_ctrl_c()
         assert command.end() == INTERRUPTED
-        assert command.last_line == "gangway: interrupted"
+        assert command.last_line == "gangway: interrupted; what has reached the process may be carried out all the same"
     agent.wait_for_no_sessions()
     answer = gangway(agent, "request", pid, "/", "--wait", 10)
     assert answer.code == OK and f"pid={pid}" in answer.text, answer
@@ -237,7 +269,7 @@ def test_progress_of_a_series_is_shown_until_ctrl_c_which_shows_the_figures_so_f
         figures = command.process.stdout.read().decode()
         assert re.match(r"requests    [1-9]\d* of 10000000 in ", figures), figures
         assert "\nfailed      0\n" in figures and " p99 " in figures
-        assert command.last_line == "gangway: interrupted"
+        assert command.last_line == "gangway: interrupted; what has reached the process may be carried out all the same"
         assert command.settings_are_kept
 
 
@@ -271,7 +303,7 @@ def test_ctrl_c_ends_it_while_nobody_reads_its_output(python):
         wait_until(lambda: unread(command.stdout) > capacity - 4096, "the pipe is full")
         command.send_signal(signal.SIGINT)
         assert command.wait(20) == INTERRUPTED
-        assert command.stderr.read() == b"gangway: interrupted\n"
+        assert command.stderr.read().startswith(b"gangway: interrupted; ")
     finally:
         command.kill()
         command.wait()

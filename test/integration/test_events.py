@@ -5,7 +5,7 @@ import time
 import pytest
 
 from support import system
-from support.passenger import Application, Passenger
+from support.passenger import Passenger, python_groups
 from support.pool_xml import from_rfc3339
 from support.waiting import wait_until
 from support.watching import (
@@ -29,11 +29,7 @@ def ejecting(new_agent):
 
 
 def two_groups_agent():
-    agent = Passenger(apps={}, config={"health": [plan(path="/")]})
-    for name, workers in (("alpha", 2), ("beta", 1)):
-        agent.apps[name] = Application("python", agent.install_app("python", name), workers)
-    agent.max_pool_size = 3
-    return agent
+    return python_groups({"alpha": 2, "beta": 1}, config={"health": [plan(path="/")]})
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import datetime
 import os
 import signal
-import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ KEPT = HEAD + b"Content-Length: 2\r\n\r\nok"
 OK = HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok"
 MIB = 1024 * 1024
 SHORT = 0.3
+DEFAULT_TIMEOUT = 5
 HEALTHY = ("healthy", None)
 
 
@@ -341,10 +341,10 @@ def test_an_answer_is_unhealthy(raw, answer, parameters, reason, status, said):
 
 
 def test_a_body_without_end_is_too_large_and_is_not_read_for_long(raw):
-    asking = RawCheck(raw, timeout="5")
+    asking = RawCheck(raw, timeout="60")
     connection = raw.worker.connection()
     connection.head()
-    with lasting(0, 4):
+    with lasting(0, 30):
         connection.send(HEAD + b"\r\n")
         connection.send_pattern(1 << 40)
         result = asking.result()
@@ -370,13 +370,8 @@ DEATHS = [(runtime, target) for runtime in RUNTIMES for target in ("/die", "/die
 def test_a_process_that_dies_of_the_check_is_unhealthy_and_no_other_is(agent, target):
     pid = first(agent)
     result = check(agent, pid, path=target)
-    if target == "/die?at=start":
-        # Over a kept connection it is asked once more, and then found dead.
-        assert result["state"] == "unhealthy" and result["reason"] in ("reset", "refused"), result
-        assert result["status"] is None
-    else:
-        assert verdict(result) == ("unhealthy", "reset"), result
-        assert result["status"] in (None, 200)
+    assert verdict(result) == ("unhealthy", "reset"), result
+    assert result["status"] == (None if target == "/die?at=start" else 200)
     for row in agent.admin.processes():
         if row["pid"] != pid:
             assert verdict(check(agent, row["pid"])) == HEALTHY
@@ -394,11 +389,11 @@ def test_a_status_that_is_not_expected_is_bad_status(agent, code):
 def test_a_stopped_process_is_first_byte_timeout(agent):
     pid = first(agent)
     with stopped(pid):
-        with lasting(SHORT, SHORT + 2):
+        with lasting(SHORT, DEFAULT_TIMEOUT):
             result = check(agent, pid, timeout=SHORT)
         assert verdict(result) == ("unhealthy", "first_byte_timeout"), result
         assert (result["status"], result["route"]) == (None, "pool")
-        assert SHORT <= result["latency_seconds"] < SHORT + 2
+        assert SHORT <= result["latency_seconds"] < DEFAULT_TIMEOUT
         assert "0.3 s" in result["detail"]
         agent.wait_for_no_sessions()
     assert verdict(check(agent, pid, wait=20)) == HEALTHY
@@ -406,7 +401,7 @@ def test_a_stopped_process_is_first_byte_timeout(agent):
 
 def test_a_process_that_hangs_is_first_byte_timeout(agent):
     pid = first(agent)
-    with lasting(SHORT, SHORT + 1.5):
+    with lasting(SHORT, DEFAULT_TIMEOUT):
         result = check(agent, pid, path="/sleep?seconds=2", timeout=SHORT)
     assert verdict(result) == ("unhealthy", "first_byte_timeout"), result
     agent.wait_for_no_sessions()
@@ -426,7 +421,7 @@ def test_a_stopped_ruby_process_is_first_byte_timeout_on_the_direct_route(ruby):
 
 def test_a_process_that_accepts_no_connection_is_connect_timeout(raw):
     with raw.worker.with_a_full_listen_queue():
-        with lasting(SHORT, SHORT + 2):
+        with lasting(SHORT, DEFAULT_TIMEOUT):
             result = check(raw.agent, raw.pid, timeout=SHORT)
     assert verdict(result) == ("unhealthy", "connect_timeout"), result
     assert (result["status"], result["route"]) == (None, "pool")
@@ -442,7 +437,7 @@ def test_a_stopped_process_with_a_full_listen_queue_is_connect_timeout(new_agent
     try:
         with stopped(row["pid"]):
             fill_listen_queue(row["sockets"][0]["address"].removeprefix("unix:"), waiting)
-            with lasting(SHORT, SHORT + 3):
+            with lasting(SHORT, DEFAULT_TIMEOUT):
                 result = check(agent, row["gupid"], timeout=SHORT)
             assert verdict(result) == ("unhealthy", "connect_timeout"), result
             agent.wait_for_no_sessions()
@@ -460,7 +455,7 @@ BEGUN = {"first byte": b"H", "header": HEAD + b"X-A: 1\r\n",
 
 @pytest.mark.parametrize("content", BEGUN.values(), ids=BEGUN)
 def test_an_answer_that_does_not_go_on_is_read_timeout(raw, content):
-    with lasting(SHORT, SHORT + 2):
+    with lasting(SHORT, DEFAULT_TIMEOUT):
         asking = RawCheck(raw, timeout=SHORT)
         connection = raw.worker.connection()
         connection.head()
@@ -474,7 +469,7 @@ def test_an_answer_that_does_not_go_on_is_read_timeout(raw, content):
 def drip(client, connection, piece):
     """The worker goes on and on, a piece every few milliseconds, until the client has an answer."""
     client.sock.settimeout(0.01)
-    deadline = time.monotonic() + 6
+    deadline = time.monotonic() + 20
     received = b""
     while not received:
         assert time.monotonic() < deadline, "the check had no end"
@@ -483,7 +478,7 @@ def drip(client, connection, piece):
             received = client.sock.recv(65536)
         except TimeoutError:
             continue
-    client.sock.settimeout(6)
+    client.sock.settimeout(20)
     client.buffer += received
 
 
@@ -495,7 +490,7 @@ TRICKLES = {"header": (HEAD + b"X-A: ", b"x"),
 
 @pytest.mark.parametrize("begin, piece", TRICKLES.values(), ids=TRICKLES)
 def test_an_answer_that_trickles_is_read_timeout(raw, begin, piece):
-    with lasting(SHORT, SHORT + 2):
+    with lasting(SHORT, DEFAULT_TIMEOUT):
         asking = RawCheck(raw, timeout=SHORT)
         connection = raw.worker.connection()
         connection.head()
@@ -512,26 +507,11 @@ def wait_for_death(pid):
     wait_until(lambda: not system.is_alive(pid), f"process {pid} is dead")
 
 
-def refuses(address):
-    """A process of many threads is seen to be dead before the last of them has let go of its sockets."""
-    if address.startswith("unix:"):
-        sock, target = socket.socket(socket.AF_UNIX), address.removeprefix("unix:")
-    else:
-        host, _, port = address.removeprefix("tcp://").rpartition(":")
-        sock, target = socket.socket(), (host, int(port))
-    with sock:
-        try:
-            sock.connect(target)
-        except ConnectionRefusedError:
-            return True
-    return False
-
-
 def test_a_process_that_died_unnoticed_is_refused(agent):
     row = agent.admin.processes()[0]
     assert verdict(check(agent, row["gupid"])) == HEALTHY, "and a connection to it is kept"
     os.kill(row["pid"], signal.SIGKILL)
-    wait_until(lambda: refuses(row["sockets"][0]["address"]), "its socket is closed")
+    wait_until(lambda: system.has_ended(row["pid"]), "its sockets are closed")
     result = check(agent, row["gupid"])
     assert verdict(result) == ("unhealthy", "refused"), result
     assert result["status"] is None
@@ -558,7 +538,7 @@ def assert_busy(result, started):
 def test_a_busy_ruby_process_is_checked_over_its_debug_socket(ruby):
     pid = first(ruby)
     before = processed(ruby, pid)
-    with serving(ruby, pid, 2), lasting(0, 1):
+    with serving(ruby, pid, 2):  # Were it waited for, the route would be the pool.
         result = check(ruby, pid, path="/x", body=f"pid={pid}\n", wait=5)
         assert verdict(result) == HEALTHY and result["route"] == "direct", result
         assert ruby.pool_xml().process(pid).number("sessions") == 1
@@ -571,12 +551,11 @@ def test_a_busy_process_is_busy_after_the_wait(request, runtime, route):
     pid = first(agent)
     started = time.time()
     with serving(agent, pid, 2):
-        with lasting(0.2, 1.2):
+        with lasting(0.2, 2):
             result = check(agent, pid, route=route, wait=0.2)
         assert_busy(result, started)
         assert "1 request" in result["detail"]
-        with lasting(0, 0.5):
-            assert_busy(check(agent, pid, route=route, wait=0), started)
+        assert_busy(check(agent, pid, route=route, wait=0), started)
 
 
 def test_a_process_that_is_busy_for_long_is_no_failure_without_a_limit(python):
@@ -604,8 +583,8 @@ def test_a_busy_process_is_waited_for_and_then_checked(python):
 
 def test_the_time_for_an_answer_begins_behind_the_wait(python):
     pid = first(python)
-    with serving(python, pid, 0.6):
-        result = check(python, pid, wait=20, timeout=0.5, path="/sleep?seconds=0.2")
+    with serving(python, pid, 3):
+        result = check(python, pid, wait=20, timeout=2.5, path="/sleep?seconds=0.2")
         assert verdict(result) == HEALTHY, result
 
 
@@ -641,7 +620,7 @@ def all_but_one_busy(agent, seconds=3):
 def test_a_check_does_not_take_the_group_s_last_free_slot(python):
     with all_but_one_busy(python) as free:
         before = processed(python, free)
-        with lasting(0.2, 1.5):
+        with lasting(0.2, 3):
             result = check(python, free, wait=0.2)
         assert verdict(result) == ("busy", "last_free_slot"), result
         assert (result["route"], result["busy_since"]) == (None, None)
@@ -652,7 +631,7 @@ def test_a_visitor_is_served_at_once_while_a_check_waits_for_more_free_slots(pyt
     with all_but_one_busy(python) as free:
         with underway(python, free, wait=1.5) as result:
             for _ in range(5):
-                with lasting(0, 0.7):
+                with lasting(0, 1.4):
                     assert python.visit("/").fields["pid"] == str(free)
             assert verdict(result()) == ("busy", "last_free_slot")
 
@@ -733,8 +712,8 @@ def test_a_process_that_is_being_disabled_or_is_disabled_is_skipped(two_at_once)
     work = raw.worker.connection()
     assert b"OOBW" in work.take(4 + int.from_bytes(work.take(4), "big") - 4)
     wait_to_be("disabled")
-    with lasting(0, 1):
-        assert verdict(check(agent, raw.pid, wait=5)) == ("skipped", "disabled")
+    with lasting(0, 10):
+        assert verdict(check(agent, raw.pid, wait=10)) == ("skipped", "disabled")
     work.send(b"done")
     wait_to_be("enabled")
     work.close()

@@ -254,7 +254,7 @@ def test_a_connection_header_cannot_take_away_what_frames_the_request(raw):
 
 STEERING = [b"X-Gangway-Route: pool", b"X-Gangway-Wait: 1.5", b"X-Gangway-Timeout: 30",
             b"X-Gangway-Connect-Timeout: 3600", b"X-Gangway-First-Byte-Timeout: 86400",
-            b"X-Gangway-Idle-Timeout: 0.5"]
+            b"X-Gangway-Idle-Timeout: 30.5"]
 
 
 def test_steering_headers_and_passwords_are_taken_out(raw):
@@ -323,6 +323,44 @@ def test_a_target_longer_than_the_limit_is_refused(raw):
 
 
 # ---------------------------------------------------------------- Host and target
+
+NO_HOSTS = [b'a"<>\xff;&', b"[::1", b"a:b:c:99999", b'"<script>', b"a:65536", b":80", b"a:8o", b"::1", b"[::1]x",
+            b"[::g]", b"a|b", b"a%4"]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_host_that_is_none_is_refused(raw, host):
+    refused(raw, raw.request(host=host), 400, "bad_request")
+    refused(raw, raw.request(b"http://" + host + b"/"), 400, "bad_request")
+    raw.nothing_reached_the_worker()
+
+
+@pytest.mark.parametrize("host, name, port", [
+    (b"[::1]:80", "[::1]", "80"), (b"[::1]", "[::1]", "80"), (b"[2001:db8::1]:81", "[2001:db8::1]", "81"),
+    (b"name:", "name", "80"), (b"name:8080", "name", "8080"), (b"", "localhost", "80")])
+def test_server_name_and_port_are_those_of_the_host(raw_session, host, name, port):
+    client = raw_session.send(b"/", host=host)
+    connection = raw_session.worker.connection()
+    head = connection.head()
+    assert (head.variables["SERVER_NAME"], head.variables["SERVER_PORT"]) == (name, port)
+    assert head.get("Host") == [host.decode()]
+    connection.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert client.answer().status == 200
+
+
+@pytest.mark.parametrize("tokens, taken", [(64, True), (65, False), (30_000, False)])
+def test_a_connection_that_lists_too_much_is_refused(raw, tokens, taken):
+    headers = [b"Connection: " + b"a," * tokens, *(b"X%d: 1" % number for number in range(240))]
+    if taken:
+        client = raw.send(b"/", headers=headers)
+        connection = raw.worker.connection()
+        assert connection.head().get("X239") == ["1"]
+        connection.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        assert client.answer().status == 200
+    else:
+        refused(raw, raw.request(headers=headers), 400, "bad_request")
+        raw.nothing_reached_the_worker()
+
 
 @pytest.mark.parametrize("hosts", [[], [b"Host: x", b"Host: y"], [b"Host: x", b"hOST: x"]],
                          ids=["none", "two", "twice the same"])

@@ -2,20 +2,12 @@
 
 import os
 import signal
-import subprocess
 import threading
 
 from support import system
 from support.client import exchange, forwarded
-from support.passenger import module_path
 from support.threads import gangway_threads, quiet_for
 from support.waiting import wait_until
-
-
-def test_the_module_exports_its_entry_point_and_nothing_else():
-    output = subprocess.run(["nm", "-D", "--defined-only", str(module_path())], check=True,
-                            capture_output=True, text=True).stdout
-    assert [line.split()[-1] for line in output.splitlines()] == ["gangway_module_entry"]
 
 
 def test_the_threads_take_no_signals_but_those_of_a_crash(python):

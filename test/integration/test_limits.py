@@ -308,3 +308,56 @@ def test_a_kept_body_whose_client_leaves_is_thrown_away(spooling):
     wait_until(lambda: not kept_files(spooling.agent), "the file is gone")
     wait_for_none_in_flight(spooling.agent)
     spooling.nothing_reached_the_worker()
+
+
+@pytest.fixture
+def sharing(fleet, tmp_path_factory):
+    """The directory is made once, with the agent."""
+    def make():
+        directory = tmp_path_factory.mktemp("shared")
+        agent = raw_agent("session", config={"spool_directory": str(directory), "max_spool_bytes_per_user": 100_000})
+        agent.spool_directory = directory
+        return agent
+
+    agent = fleet.get("raw sharing", make)
+    with scripted(agent, "session") as raw:
+        yield raw
+    agent.assert_unharmed()
+
+
+def kept_bytes(agent):
+    """In the files, to which the first 64 KiB of a body do not go."""
+    directory = f"/proc/{agent.core_pid}/fd"
+    total = 0
+    for name in os.listdir(directory):
+        try:
+            if os.readlink(f"{directory}/{name}").startswith(str(agent.spool_directory)):
+                total += os.stat(f"{directory}/{name}").st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def test_the_bodies_that_are_kept_for_one_user_have_a_limit_together(sharing):
+    before = errors(sharing.agent, "too_many_requests")
+    first = sharing.send(b"/", b"POST", [b"Transfer-Encoding: chunked"], chunked(70_000))
+    wait_until(lambda: kept_bytes(sharing.agent) == 70_000 - 64 * 1024, "the whole of the first is kept")
+    second = sharing.send(b"/", b"POST", [b"Transfer-Encoding: chunked"], chunked(30_001))
+    assert_refused(second, "too_many_requests")
+    assert errors(sharing.agent, "too_many_requests") == before + 1
+    third = sharing.send(b"/", b"POST", [b"Content-Length: 200000"], b"x" * 200_000)
+    connection = sharing.worker.connection()
+    connection.head()
+    connection.take(200_000)
+    finish([(third, connection)])
+    first.send(b"0\r\n\r\n")
+    connection = sharing.worker.connection()
+    assert connection.head().get("Content-Length") == ["70000"]
+    connection.take(70_000)
+    finish([(first, connection)])
+    wait_for_none_in_flight(sharing.agent)
+    fourth = sharing.send(b"/", b"POST", [b"Transfer-Encoding: chunked"], chunked(70_000) + b"0\r\n\r\n")
+    connection = sharing.worker.connection()
+    connection.head()
+    connection.take(70_000)
+    finish([(fourth, connection)])

@@ -6,12 +6,13 @@ import os
 import pwd
 import shutil
 import threading
+import time
 
 import pytest
 
 from support.client import AdminClient, UnixConnection, caller_headers
 from support.command import gangway
-from support.passenger import Application, Passenger, command_path
+from support.passenger import Application, Passenger, command_path, python_groups
 from support.waiting import wait_until
 from support.watching import health, plan
 
@@ -48,11 +49,8 @@ def as_user(name, action):
 
 
 def make_agent(config=None):
-    agent = Passenger(apps={}, config=config or {}, user_switching=True)
-    for name, user in (("alpha", ALPHA_USER), ("beta", BETA_USER)):
-        agent.apps[name] = Application("python", agent.install_app("python", name, owner=user), 1)
-    agent.max_pool_size = 2
-    return agent
+    groups = {"alpha": (1, ALPHA_USER), "beta": (1, BETA_USER)}
+    return python_groups(groups, config=config or {}, user_switching=True)
 
 
 @pytest.fixture
@@ -136,6 +134,16 @@ def test_the_application_s_own_user_has_its_processes_checked_and_no_others(swit
     for target, method in ((f"/v1/processes/{pids['alpha']}/health", "GET"), ("/v1/health", "POST")):
         status, text = ask(switching, STRANGER, target, method=method)
         assert status == 401 and json.loads(text)["code"] == "unauthorized", (target, text)
+
+
+def test_the_debug_socket_of_another_user_s_process_is_used_as_that_user_s():
+    """The kernel says whose it is, before the group's password is sent there."""
+    agent = Passenger(apps={}, config={}, user_switching=True)
+    agent.apps["alpha"] = Application("ruby", agent.install_app("ruby", "alpha", owner=ALPHA_USER), 1)
+    with agent:
+        pid = pids_of(agent.ready())["alpha"]
+        answer = agent.admin.forward(pid, "/x", headers={"X-Gangway-Route": "direct"})
+        assert answer.status == 200 and answer.fields["pid"] == str(pid), answer
 
 
 def test_anyone_else_gets_401_and_learns_nothing(switching):
@@ -241,6 +249,66 @@ def test_a_socket_without_the_others_bits_keeps_strangers_out(new_agent):
         return "connected"
 
     assert as_user(STRANGER, connect) == "refused"
+
+
+@pytest.fixture(params=["text", "json"])
+def logging(request, fleet):
+    """Another, with an access log."""
+    agent = fleet.get(f"switching, {request.param}", lambda: make_agent({"access_log": request.param}))
+    yield agent
+    agent.assert_unharmed()
+
+
+def say_as(agent, user, requests):
+    """The statuses that each of these requests, whole heads, gets; each on a connection of its own."""
+    path = str(agent.socket_path)
+
+    def action():
+        return [AdminClient(path).say(request.encode("latin-1")).status for request in requests]
+
+    return as_user(user, action)
+
+
+def access_lines(agent):
+    return [line.split(b"[gangway] access ", 1)[1] for line in agent.log_path.read_bytes().splitlines()
+            if b"[gangway] access " in line]
+
+
+def test_what_a_stranger_writes_into_the_log_is_text(logging):
+    before = len(access_lines(logging))
+    path = "/\xc2\x9b31m\xe2\x80\xae\xff\\caf\xe9/menu"
+    assert say_as(logging, STRANGER, [f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"]) == [401]
+    wait_until(lambda: len(access_lines(logging)) > before, "its line")
+    line = access_lines(logging)[-1]
+    line.decode()  # It is UTF-8.
+    for raw in (b"\xc2\x9b", b"\xe2\x80\xae", b"\xff"):
+        assert raw not in line, line
+    if logging.config["access_log"] == "text":
+        assert rb"path=/\xC2\x9B31m\xE2\x80\xAE\xFF\\caf\xE9/menu status=401" in line, line
+    else:
+        assert json.loads(line)["path"] == "/\x9b31m\u202e\ufffd\\caf\ufffd/menu"
+
+
+def test_a_stranger_s_refusals_fill_no_log(logging):
+    """Of 400 with paths of 60 kB, 24 MB in all, the log tells of some, each in a short line."""
+    before, size = len(access_lines(logging)), logging.log_path.stat().st_size
+    begun = time.monotonic()
+    requests = [f"GET /{'x' * 60_000} HTTP/1.1\r\nHost: x\r\n\r\n"] * 400
+    assert set(say_as(logging, STRANGER, requests)) == {401}
+    most = 20 + int(time.monotonic() - begun) + 1
+    logging.admin.get("/v1/pool")
+    wait_until(lambda: b"/v1/pool" in access_lines(logging)[-1], "a line of somebody else")
+    refused = [line for line in access_lines(logging)[before:] if b"none" in line]
+    assert 1 <= len(refused) <= most + 1, len(refused)
+    assert logging.log_path.stat().st_size - size < 2000 * (most + 3)
+
+    def told():
+        logging.admin.get("/v1/pool")
+        return [line for line in access_lines(logging)[before:] if b"left_out" in line]
+
+    wait_until(told, "how many were left out", 20)
+    uid = str(pwd.getpwnam(STRANGER).pw_uid).encode()
+    assert uid in told()[0]
 
 
 def test_the_socket_s_owner_and_group_are_those_of_the_configuration(new_agent):

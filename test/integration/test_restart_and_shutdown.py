@@ -123,10 +123,9 @@ def test_the_agent_exits_while_requests_are_underway(new_agent, runtime):
     begun = time.monotonic()
     agent.terminate()
     asking.end(10)
-    assert 0.9 <= time.monotonic() - begun < 5, "the drain timeout is 1 s"
+    assert 0.9 <= time.monotonic() - begun < 9, "the drain timeout is 1 s, the request's end 10 s"
     wait_until(lambda: not system.is_alive(agent.core_pid), "the core has exited", 20)
-    assert asking.error is not None or asking.answer.code in ("worker_closed", "shutting_down"), (
-        asking.answer)
+    assert isinstance(asking.error, http.client.RemoteDisconnected), (asking.error, asking.answer)
     agent.wait_for_exit()
     assert system.crash_lines(agent.log) == []
 

@@ -138,8 +138,11 @@ def of_bodies():
 
 
 def of_hosts():
-    for host in ("shop.example", "SHOP.example", "shop.example:8080", "192.0.2.1:80", "shop.example:"):
+    for host in ("shop.example", "SHOP.example", "shop.example:8080", "192.0.2.1:80"):
         yield Case(f"host {host}", host=host)
+    yield Case("host shop.example:", host="shop.example:",
+               reason="RFC 3875, 4.1.15: SERVER_PORT is a number; RFC 3986, 3.2.3: no digits mean the usual port",
+               variables={"SERVER_PORT": ("", "80")})
     for port, passenger_s in (("", "db8::1]"), (":8080", "db8::1]:8080")):
         yield Case(f"host [2001:db8::1]{port}", host=f"[2001:db8::1]{port}",
                    reason="RFC 3986, 3.2.2: the colons in brackets do not begin a port; Passenger takes the first",
@@ -148,6 +151,14 @@ def of_hosts():
     yield Case("HTTP/1.0", version="1.0", headers=[("X-Old", "1")])
     yield Case("HTTP/1.0 that keeps the connection", version="1.0", headers=[("Connection", "keep-alive")])
     yield Case("HTTP/1.0 with a body", "/", "POST", [("Content-Length", "5")], b"hello", version="1.0")
+
+
+# Refused by Gangway alone. RFC 9112, 3.2: a server answers 400 to an invalid Host. An application builds links of it,
+# and takes SERVER_NAME and SERVER_PORT for what their names say.
+REFUSED_HOSTS = {
+    'a"<>\xff;&': "characters that no name has (RFC 3986, 3.2.2)", "\"<script>": "the same",
+    "[::1": "a bracket that is not closed", "a:b:c:99999": "more than one port", "a:65536": "no port",
+    ":80": "no name", "user@a": "a user's name", "a,b": "two names", "a/b": "a path"}
 
 
 def of_headers():
@@ -296,6 +307,15 @@ def test_a_target_within_the_api_s_path_is_seen_as_at_the_front_door(mirrors, ap
     else:
         for name in ("REQUEST_URI", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME"):
             assert ours["variables"][name] == front["variables"][name], name
+
+
+@pytest.mark.parametrize("host", REFUSED_HOSTS)
+def test_a_host_that_is_none_is_taken_at_the_front_door_alone(mirrors, host):
+    front_door, gangway = doors(mirrors, "rack")
+    for door, status in ((front_door, 200), (gangway, 400)):
+        with door.connect() as sock:
+            sock.sendall(request_bytes(door, "GET", "/", host=host))
+            assert WholeAnswer(sock).status == status, (door, REFUSED_HOSTS[host])
 
 
 @pytest.mark.parametrize("app", ["rack", "wsgi"])

@@ -5,24 +5,31 @@ import os
 import shutil
 import socket
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from support.modules import compile_module
 from support.passenger import module_path
 from support.waiting import wait_until
 
-INCLUDE = Path(__file__).resolve().parents[2] / "include"
-WRONG_ABI = """
+OF_ANOTHER_ABI = """
 #include <gangway/agent_abi.h>
-static gangway_module module;
-__attribute__((visibility("default"))) const gangway_module *gangway_module_entry(void) {
-    module.abi_version = %s;
-    module.struct_size = %s;
-    return &module;
+static const gangway_host *host;
+static gangway_status start(const gangway_host *agent, void **instance, gangway_module_str *error) {
+    host = agent;
+    host->log(host->context, GANGWAY_LOG_NOTICE, (gangway_module_str)GANGWAY_STR("started"));
+    return GANGWAY_OK;
 }
+static void stop(void *instance) {
+    host->log(host->context, GANGWAY_LOG_NOTICE, (gangway_module_str)GANGWAY_STR("stopped"));
+}
+static const struct { gangway_module known; void (*appended[2])(void); } module = {{
+    .abi_version = %s, .struct_size = %s, .host_struct_size = %s, .name = GANGWAY_STR("other"),
+    .start = start, .stop = stop}};
+const gangway_module *gangway_module_entry(void) { return &module.known; }
 """
+VERSION, SIZE, HOST_SIZE = "GANGWAY_ABI_VERSION", "sizeof(gangway_module)", "sizeof(gangway_host)"
 
 
 def serves_without_gangway(agent, *named):
@@ -40,12 +47,6 @@ def serves_without_gangway(agent, *named):
 def serves_with_gangway(agent):
     assert agent.visit("/").status == 200
     assert agent.admin.get("/v1/pool").status == 200
-
-
-def compile_module(source, output):
-    subprocess.run(["cc", "-shared", "-fPIC", f"-I{INCLUDE}", "-xc", "-", "-o", str(output)],
-                   input=source.encode(), check=True)
-    return output
 
 
 # ---------------------------------------------------------------- the shared object
@@ -71,15 +72,39 @@ def test_a_shared_object_that_is_no_module_is_reported(new_agent):
     serves_without_gangway(agent, str(wrong), "gangway_module_entry")
 
 
-@pytest.mark.parametrize("version, size", [
-    ("999", "sizeof(gangway_module)"), ("0", "sizeof(gangway_module)"),
-    ("GANGWAY_ABI_VERSION", "sizeof(gangway_module) + 8")])
-def test_a_module_of_another_abi_is_reported(new_agent, version, size):
+@pytest.mark.parametrize("version, size, host_size, complaint", [
+    ("999", SIZE, HOST_SIZE, "has ABI version 999, this agent has "),
+    ("0", SIZE, HOST_SIZE, "has ABI version 0, this agent has "),
+    (VERSION, SIZE, HOST_SIZE + " + 8", "needs functions that this agent lacks"),
+    (VERSION, "8", HOST_SIZE, "its struct_size is 8"),
+    (VERSION, SIZE, "0", "its host_struct_size is 0"),
+    (VERSION, SIZE, "0xfffffff8u", "its host_struct_size is 4294967288")])
+def test_a_module_that_does_not_fit_is_refused(new_agent, version, size, host_size, complaint):
     agent = new_agent("python", config={"module": "/nonexistent"})
-    wrong = with_module(agent, lambda path: compile_module(WRONG_ABI % (version, size), path))
-    line = serves_without_gangway(agent, str(wrong), "ABI")
-    if version.isdigit():
-        assert version in line
+    source = OF_ANOTHER_ABI % (version, size, host_size)
+    wrong = with_module(agent, lambda path: compile_module(source, path))
+    serves_without_gangway(agent, str(wrong), "ABI version", complaint)
+
+
+def test_a_younger_module_that_can_do_without_what_is_new_is_loaded(new_agent):
+    agent = new_agent("python", config={"module": "/nonexistent"})
+    source = OF_ANOTHER_ABI % (VERSION, "sizeof(module)", HOST_SIZE)
+    with_module(agent, lambda path: compile_module(source, path))
+    assert "[other] started" in agent.log
+    agent.stop()
+    assert "[other] stopped" in agent.log
+
+
+def test_a_reason_not_to_start_is_one_line_of_the_log(new_agent):
+    agent = new_agent("python", config={"module": "/nonexistent"})
+    source = OF_ANOTHER_ABI.replace("return GANGWAY_OK;", """
+        *error = (gangway_module_str)GANGWAY_STR("no\\nline \\x1b[2J");
+        return GANGWAY_FAILED;""").replace('"started"', '"starts\\nsoon"') % (VERSION, SIZE, HOST_SIZE)
+    with_module(agent, lambda path: compile_module(source, path))
+    assert "[other] starts\\x0Asoon\n" in agent.log
+    assert "[gangway] not started: no\\x0Aline \\x1B[2J\n" in agent.log
+    agent.stop()
+    assert "[other] stopped" not in agent.log
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o757])
@@ -287,3 +312,14 @@ def test_a_core_that_is_restarted_by_the_watchdog_serves_its_socket_again(new_ag
     agent.forget_log()
     agent.ready()
     assert len(json.loads(agent.admin.get("/v1/processes").body)["processes"]) == 1
+
+
+def test_a_directory_that_everybody_may_write_to_is_refused_but_for_a_sticky_one(new_agent, tmp_path):
+    path = tmp_path / "open" / "s"
+    path.parent.mkdir()
+    path.parent.chmod(0o777)
+    agent = new_agent("python", config={"socket_path": str(path)})
+    serves_without_gangway(agent, "everybody may write to its directory")
+    assert list(path.parent.iterdir()) == []
+    path.parent.chmod(0o1777)
+    serves_with_gangway(new_agent("python", config={"socket_path": str(path)}))

@@ -9,12 +9,12 @@ import pytest
 
 from support.pool_xml import from_rfc3339
 from support.raw_client import Broken
-from support.raw_worker import PROTOCOLS, shared_raw
+from support.raw_worker import PROTOCOLS, shared_raw, statistics
 from support.waiting import wait_until
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 OK = HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok"
-BOUND = 0.25
+BOUND = 0.5
 LONG = [b"X-Gangway-First-Byte-Timeout: 60", b"X-Gangway-Idle-Timeout: 60"]
 
 
@@ -32,7 +32,7 @@ def bounded_in_all(request, fleet):
 
 
 @contextmanager
-def lasting(at_least, below=3.0):
+def lasting(at_least, below=15.0):
     begun = time.monotonic()
     yield
     lasted = time.monotonic() - begun
@@ -89,15 +89,13 @@ def test_the_first_byte_may_take_longer_than_the_others(hasty):
 
 
 def test_an_interim_answer_is_not_the_end_of_waiting(raw):
-    """It is a sign of life, and silence after it is silence all the same."""
-    client = raw.send(headers=[b"X-Gangway-First-Byte-Timeout: %g" % BOUND,
-                               b"X-Gangway-Idle-Timeout: %g" % BOUND])
+    """It is a sign of life, and silence after it is still silence before the answer's first byte."""
+    client = raw.send(headers=[b"X-Gangway-First-Byte-Timeout: %g" % BOUND])
     connection = raw.worker.connection()
     connection.head()
     connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
     assert client.head().status == 103
-    answer = client.answer()
-    assert answer.status == 504 and answer.code in ("first_byte_timeout", "idle_timeout"), answer
+    assert_timed_out(client.answer(), "first_byte_timeout")
     connection.is_closed()
 
 
@@ -146,10 +144,11 @@ def test_the_bound_on_silence_is_that_of_the_configuration(hasty):
         assert breaks_off(client)
 
 
-def test_a_process_that_goes_on_is_not_silent(hasty):
-    client, connection = falls_silent(hasty, HEAD, [])
+def test_a_process_that_goes_on_is_not_silent(raw):
+    """It takes longer than the bound, but no pause does."""
+    client, connection = falls_silent(raw, HEAD, [b"X-Gangway-Idle-Timeout: 2"])
     for piece in (b"X-A: 1\r\n", b"Content-Length: 6\r\n\r\n", b"a", b"b", b"c", b"d", b"e", b"f"):
-        let_time_pass(BOUND / 4)
+        let_time_pass(0.3)
         connection.send(piece)
     assert client.answer().body == b"abcdef"
 
@@ -158,16 +157,14 @@ def test_a_process_that_takes_no_more_of_a_body_is_given_up(raw):
     """Neither a byte of an answer comes nor does the body move."""
     client = raw.client()
     client.send(raw.request(b"/", b"POST", [b"Content-Length: 100000000",
-                                            b"X-Gangway-First-Byte-Timeout: %g" % BOUND,
                                             b"X-Gangway-Idle-Timeout: %g" % BOUND]))
     connection = raw.worker.connection()
     connection.head()
     connection.stop_reading()
     client.sock.setblocking(False)
     send_until_nothing_moves(client)
-    client.sock.settimeout(6)
-    answer = client.answer()
-    assert answer.status == 504 and answer.code in ("first_byte_timeout", "idle_timeout"), answer
+    client.sock.settimeout(20)
+    assert_timed_out(client.answer(), "idle_timeout")
     raw.agent.wait_for_no_sessions()
 
 
@@ -299,11 +296,11 @@ def first_byte_times_out_again(hasty):
 def test_the_bound_on_the_whole_is_over_with_the_answer(raw):
     """The connection goes on, and its next request has a time of its own."""
     client = raw.client()
-    for _ in range(3):
-        client.send(raw.request(headers=[b"X-Gangway-Timeout: %g" % BOUND]))
+    for _ in range(3):  # Together they take longer than the bound.
+        client.send(raw.request(headers=[b"X-Gangway-Timeout: 2.5"]))
         connection = raw.worker.connection()
         connection.head()
-        let_time_pass(BOUND / 2)
+        let_time_pass(1)
         connection.answer(OK)
         assert client.answer().body == b"ok"
 
@@ -424,7 +421,7 @@ def test_a_client_that_leaves_before_the_answer_ends_its_request_at_once(raw):
     client = raw.send()
     connection = raw.worker.connection()
     connection.head()
-    with lasting(0, 2):
+    with lasting(0):
         client.close()
         connection.is_closed()
         raw.agent.wait_for_no_sessions()
@@ -434,7 +431,7 @@ def test_a_client_that_leaves_in_the_answer_ends_its_request_at_once(raw):
     client, connection = falls_silent(raw, HEAD + b"Content-Length: 10\r\n\r\nhello", [])
     assert client.head().status == 200
     assert client.read(5) == b"hello"
-    with lasting(0, 2):
+    with lasting(0):
         client.close()
         connection.is_closed()
 
@@ -444,7 +441,7 @@ def test_a_client_that_leaves_while_much_is_sent_to_it_ends_its_request_at_once(
     connection.send_pattern(100_000_000)
     assert client.head().status == 200
     connection.wait(blocked=True)
-    with lasting(0, 2):
+    with lasting(0):
         client.close()
         connection.is_closed()
 
@@ -471,14 +468,18 @@ def test_a_body_that_a_session_process_gets_is_visibly_cut_short_when_the_client
     assert connection.take_all() == b""
 
 
+def in_flight(raw):
+    return statistics(raw.agent)["requests"]["in_flight"]
+
+
 def test_a_client_that_leaves_while_it_waits_for_a_busy_process_is_never_served(raw_session):
     busy = raw_session.send(b"/busy")
     connection = raw_session.worker.connection()
     connection.head()
     gone = raw_session.send(b"/gone", headers=[b"X-Gangway-Wait: 60"])
-    assert raw_session.client().is_usable(), "the agent has read the other's request"
+    wait_until(lambda: in_flight(raw_session) == 2, "the agent has read the other's request")
     gone.close()
-    assert raw_session.client().is_usable(), "the agent has noticed"
+    wait_until(lambda: in_flight(raw_session) == 1, "the agent has noticed")
     connection.answer(OK)
     assert busy.answer().status == 200
     client = raw_session.send(b"/marker")

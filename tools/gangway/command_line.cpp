@@ -1,20 +1,21 @@
-#include "command_line.hpp"
+#include "gangway/command_line.hpp"
 
-#include "commands/check_config.hpp"
-#include "commands/health.hpp"
-#include "commands/instances.hpp"
-#include "commands/ps.hpp"
-#include "commands/request.hpp"
-#include "commands/show.hpp"
-#include "exit_code.hpp"
-#include "global_options.hpp"
-#include "printable.hpp"
-#include "subcommand.hpp"
+#include "gangway/base/exit_code.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/commands/check_config.hpp"
+#include "gangway/commands/global_options.hpp"
+#include "gangway/commands/health/health.hpp"
+#include "gangway/commands/instances.hpp"
+#include "gangway/commands/ps.hpp"
+#include "gangway/commands/request/request.hpp"
+#include "gangway/commands/show.hpp"
+#include "gangway/commands/subcommand.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -38,24 +39,63 @@ constexpr const char* overview =
     "  gangway request 20387 /cache -X DELETE --fail  exit code 1 for HTTP >= 400\n"
     "\n"
     "The instance is looked for where passenger-status looks: PASSENGER_INSTANCE_REGISTRY_DIR, or\n"
-    "TMPDIR, /tmp, /var/run/passenger-instreg and the private /tmp of web servers.\n"
+    "TMPDIR, /tmp, /var/run/passenger-instreg and the private /tmp of web servers. A configured\n"
+    "socket_path comes first. Only what belongs to root or to you is believed ('gangway "
+    "instances'\n"
+    "says what is not); --core-user adds a user.\n"
     "Without a password, you are known by your user: root and the agent's user may do everything, "
     "an\n"
-    "application's user sees that user's processes. Who may read the instance's administrator\n"
-    "passwords uses them.\n"
+    "application's user sees that user's processes. Any other who may read the instance's\n"
+    "administrator passwords uses them.\n"
     "\n";
 
+constexpr const char* password_variable = "GANGWAY_PASSWORD";
+
+// An empty body is one. An empty pointer is all of a document (RFC 6901).
+bool may_be_empty(const CLI::Option& option) {
+    const std::string name = option.get_name();
+    return name == "--data" || name == "--data-binary" || name == "--json-pointer";
+}
+
+// As from a variable that is not set: to take it for no option at all would mean something else,
+// such as all processes instead of a group's, or root's rights instead of a password's.
+void refuse_empty_values(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        if (option->get_items_expected_max() > 0 && !may_be_empty(*option)) {
+            option->check([](const std::string& text) {
+                return text.empty() ? std::string("it is empty") : std::string();
+            });
+        }
+    }
+    for (CLI::App* command : app.get_subcommands({})) {
+        refuse_empty_values(*command);
+    }
+}
+
+// CLI11 takes an empty variable for none.
+void refuse_empty_password(const GlobalOptions& options) {
+    const char* value = std::getenv(password_variable); // NOLINT(concurrency-mt-unsafe)
+    if (options.agent.password.empty() && value != nullptr && *value == '\0') {
+        throw CLI::ValidationError(password_variable,
+                                   "it is empty; unset it to be known by your user alone");
+    }
+}
+
 void add_global_options(CLI::App& app, GlobalOptions& options) {
-    app.add_option("--socket", options.socket, "Admin socket to use instead of looking for one")
+    app.add_option("--socket", options.agent.socket,
+                   "Admin socket to use instead of looking for one")
         ->type_name("PATH");
-    app.add_option("--instance", options.instance,
+    app.add_option("--instance", options.agent.instance,
                    "Passenger instance, by its name or the beginning of it")
         ->type_name("NAME");
-    app.add_option("--password", options.password,
+    app.add_option("--core-user", options.agent.core_user,
+                   "Trusts instances and sockets of this user, too, as whom Passenger's core runs")
+        ->type_name("USER");
+    app.add_option("--password", options.agent.password,
                    "Password of the process; better in the environment, since others see arguments "
                    "in ps")
         ->type_name("PASSWORD")
-        ->envname("GANGWAY_PASSWORD");
+        ->envname(password_variable);
     app.add_flag("--json", options.json, "JSON for programs instead of a table for people");
 }
 
@@ -93,11 +133,17 @@ int parse_and_run(int argc, const char* const* argv) {
     add_health_command(app, options, action);
     add_instances_command(app, options, action);
     add_check_config_command(app, action);
+    refuse_empty_values(app);
     try {
         app.parse(argc, argv);
+        refuse_empty_password(options);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
-            return app.exit(error); // --help, --version
+            static_cast<void>(app.exit(error)); // --help, --version
+            if (!std::cout.flush()) {
+                throw Failure(ExitCode::no_output, "cannot write standard output");
+            }
+            return static_cast<int>(ExitCode::ok);
         }
         if (is_for_monitoring(app, argc, argv)) {
             return static_cast<int>(report_to_monitoring(usage_fault(app, error)));

@@ -1,7 +1,7 @@
 /* Preloaded into the agent: records how long each thread holds each mutex.
  *
- * Appends a line "THREAD_NAME MUTEX NANOSECONDS" to $LOCK_TIMES for every hold, written when the thread
- * holds no mutex any more, so that writing is not part of what is measured. */
+ * Appends a line "THREAD_NAME MUTEX NANOSECONDS" to $LOCK_TIMES for every hold, written when the
+ * thread holds no mutex any more, so that writing is not part of what is measured. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

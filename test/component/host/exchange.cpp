@@ -247,6 +247,10 @@ void ConnectionIo::wait_until_peer_is_gone() {
     }
 }
 
+void ConnectionIo::half_close() {
+    ::shutdown(fd_, SHUT_WR);
+}
+
 bool ConnectionIo::peer_closes_within(Milliseconds time) {
     pollfd watched{fd_, POLLRDHUP, 0};
     return ::poll(&watched, 1, static_cast<int>(time.count())) > 0;

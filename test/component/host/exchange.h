@@ -61,6 +61,9 @@ class ConnectionIo {
     // The peer closed its side, or does so before the time is over.
     bool peer_closes_within(Milliseconds time);
 
+    // Nothing more is written; what the peer writes is still read.
+    void half_close();
+
     // The connection serves a further request when the behaviour has returned.
     void keep_alive() { kept_alive_ = true; }
     [[nodiscard]] bool take_kept_alive() { return std::exchange(kept_alive_, false); }

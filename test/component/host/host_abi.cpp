@@ -36,7 +36,8 @@ gangway_status process_find(void* context, const gangway_process_id* id,
     return TestHost::Call(context, "process_find")->process_find(*id, out);
 }
 
-const gangway_process_identity* process_identity(const gangway_process_ref* ref) {
+const gangway_process_identity* process_identity(void* context, const gangway_process_ref* ref) {
+    const TestHost::Call call(context, "process_identity");
     return &live(ref, "process_identity").identity;
 }
 
@@ -77,17 +78,8 @@ gangway_status process_detach(void* context, gangway_process_ref* ref) {
     return call->process_detach(live(ref, "process_detach"));
 }
 
-gangway_status group_restart(void* context, gangway_str name) {
-    return TestHost::Call(context, "group_restart")->group_restart(text_of(name));
-}
-
 void log_line(void* context, gangway_log_level level, gangway_str line) {
     TestHost::Call(context, "log")->log_line(level, text_of(line));
-}
-
-int log_enabled(void* context, gangway_log_level) {
-    const TestHost::Call call(context, "log_enabled");
-    return 1;
 }
 
 } // namespace
@@ -104,27 +96,26 @@ TestHost::Call::Call(void* context, const char* function)
 
 void TestHost::fill_table(const std::string& config_text) {
     config_text_ = config_text;
-    table_.abi_version = GANGWAY_ABI_VERSION;
-    table_.struct_size = sizeof table_;
-    table_.context = this;
-    table_.passenger_version = view(passenger_version_);
-    table_.instance_dir = view(instance_dir_);
-    table_.agent_config = view(agent_config_);
-    table_.config_path = config_text_.empty() ? gangway_str{} : view(config_path_);
-    table_.config_text = view(config_text_);
-    table_.snapshot = test::snapshot;
-    table_.process_find = test::process_find;
-    table_.process_identity = test::process_identity;
-    table_.process_state = test::process_state;
-    table_.process_release = test::process_release;
-    table_.session_open = test::session_open;
-    table_.session_connect = test::session_connect;
-    table_.session_request_oobw = test::session_request_oobw;
-    table_.session_close = test::session_close;
-    table_.process_detach = test::process_detach;
-    table_.group_restart = test::group_restart;
-    table_.log = test::log_line;
-    table_.log_enabled = test::log_enabled;
+    gangway_host& table = table_.known;
+    table.abi_version = GANGWAY_ABI_VERSION;
+    table.struct_size = is_younger_ ? sizeof table_ : sizeof table;
+    table.context = this;
+    table.passenger_version = view(passenger_version_);
+    table.instance_dir = view(instance_dir_);
+    table.agent_config = view(agent_config_);
+    table.config_path = config_text_.empty() ? gangway_str{} : view(config_path_);
+    table.config_text = view(config_text_);
+    table.snapshot = test::snapshot;
+    table.process_find = test::process_find;
+    table.process_identity = test::process_identity;
+    table.process_state = test::process_state;
+    table.process_release = test::process_release;
+    table.session_open = test::session_open;
+    table.session_connect = test::session_connect;
+    table.session_request_oobw = test::session_request_oobw;
+    table.session_close = test::session_close;
+    table.process_detach = test::process_detach;
+    table.log = test::log_line;
 }
 
 } // namespace gangway::test

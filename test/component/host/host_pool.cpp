@@ -1,7 +1,6 @@
 // The host's functions on the pool: snapshot, processes, groups, log.
 #include "host/test_host.h"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace gangway::test {
@@ -105,17 +104,6 @@ gangway_status TestHost::process_detach(gangway_process_ref& ref) {
         return GANGWAY_NOT_FOUND;
     }
     process.enabled = GANGWAY_PROCESS_DETACHED;
-    return GANGWAY_OK;
-}
-
-gangway_status TestHost::group_restart(std::string_view name) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(pool_.groups.begin(), pool_.groups.end(),
-                                    [&](const auto& group) { return group->name == name; });
-    if (found == pool_.groups.end()) {
-        return GANGWAY_NOT_FOUND;
-    }
-    ++(*found)->restarts;
     return GANGWAY_OK;
 }
 

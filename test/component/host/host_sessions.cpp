@@ -64,6 +64,9 @@ gangway_status TestHost::session_open(gangway_process_ref& ref, std::uint32_t fl
                                       gangway_session** out) {
     const std::lock_guard lock(mutex_);
     Process& process = *ref.process;
+    if ((flags & ~std::uint32_t{GANGWAY_SESSION_LEAVE_A_SLOT}) != 0) {
+        return GANGWAY_UNSUPPORTED;
+    }
     if (faults_.session_open_fails) {
         return GANGWAY_FAILED;
     }

@@ -82,7 +82,6 @@ struct Group {
     std::uint32_t processes_being_spawned = 0;
     std::uint32_t get_wait_list_size = 0;
     std::uint32_t disable_wait_list_size = 0;
-    unsigned restarts = 0;
     std::vector<std::shared_ptr<Process>> processes;
 
     [[nodiscard]] std::uint32_t count(gangway_process_enabled state) const;

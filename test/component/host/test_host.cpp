@@ -1,7 +1,9 @@
 #include "host/test_host.h"
 
+#include "agent_hooks/ModuleCheck.h"
+#include "agent_hooks/SignalMask.h"
+
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <iostream>
@@ -14,8 +16,10 @@ void contract_violation(const std::string& what) {
     std::abort();
 }
 
-TestHost::TestHost(std::string instance_dir, std::string agent_config)
-    : instance_dir_(std::move(instance_dir)), agent_config_(std::move(agent_config)) {}
+TestHost::TestHost(std::string instance_dir, std::string agent_config, const gangway_module& module)
+    : module_(module),
+      instance_dir_(std::move(instance_dir)),
+      agent_config_(std::move(agent_config)) {}
 
 TestHost::~TestHost() {
     stop();
@@ -102,55 +106,59 @@ void TestHost::inject(const InjectedFaults& faults) {
     faults_ = faults;
 }
 
-const gangway_module& TestHost::module() {
-    static const gangway_module* const table = [] {
-        // Never unloaded, as the contract says.
-        void* const library = ::dlopen(GANGWAY_MODULE_PATH, RTLD_NOW | RTLD_LOCAL);
-        void* const symbol = library == nullptr ? nullptr : ::dlsym(library, GANGWAY_MODULE_ENTRY);
-        if (symbol == nullptr) {
-            std::cerr << ::dlerror() << std::endl; // NOLINT(concurrency-mt-unsafe): one thread
-            std::abort();
-        }
-        return reinterpret_cast<gangway_module_entry_fn>(symbol)();
-    }();
-    return *table;
+const gangway_module& TestHost::load(const std::string& path) {
+    void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* const symbol = library == nullptr ? nullptr : ::dlsym(library, GANGWAY_MODULE_ENTRY);
+    if (symbol == nullptr) {
+        std::cerr << ::dlerror() << std::endl; // NOLINT(concurrency-mt-unsafe): one thread
+        std::abort();
+    }
+    const auto* const module = reinterpret_cast<gangway_module_entry_fn>(symbol)();
+    const std::string complaint = Gangway::ModuleCheck::complaint(module, sizeof(gangway_host));
+    if (!complaint.empty()) {
+        contract_violation("the module " + path + " " + complaint);
+    }
+    return *module;
+}
+
+const gangway_module& TestHost::gangway() {
+    static const gangway_module& module = load(GANGWAY_MODULE_PATH);
+    return module;
 }
 
 std::string TestHost::start(const std::string& config_text) {
-    module(); // what loading opens, is no business of start()
     fill_table(config_text);
     std::thread([] {}).join(); // With the first thread of all, ThreadSanitizer starts its own.
     before_ = take_census();
     running_ = true;
-    std::array<char, 1024> error{};
-    void* instance = nullptr;
-    const int failed = module().start(&table_, &instance, error.data(), error.size());
-    if (failed == 0) {
-        if (instance == nullptr) {
-            contract_violation("start() succeeded and gave no instance");
-        }
-        instance_ = instance;
+    gangway_module_str error{};
+    gangway_status status = GANGWAY_FAILED;
+    {
+        const Gangway::SignalsBlocked blocked;
+        status = module_.start(&table_.known, &instance_, &error);
+    }
+    if (status == GANGWAY_OK) {
         return {};
     }
     running_ = false;
-    const auto end = std::find(error.begin(), error.end(), '\0');
-    if (end == error.end() || end == error.begin()) {
-        contract_violation("start() failed and gave no NUL-terminated reason");
+    if (error.size == 0) {
+        contract_violation("start() failed and gave no reason");
     }
     check_nothing_is_left();
-    return {error.begin(), end};
+    return {error.data, error.size};
 }
 
 void TestHost::begin_drain() {
-    module().begin_drain(instance_);
+    if (module_.begin_drain != nullptr) {
+        module_.begin_drain(instance_);
+    }
 }
 
 void TestHost::stop() {
-    if (instance_ == nullptr) {
+    if (!running_) {
         return;
     }
-    module().stop(instance_);
-    instance_ = nullptr;
+    module_.stop(instance_);
     running_ = false;
     check_nothing_is_left();
 }

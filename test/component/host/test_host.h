@@ -7,6 +7,7 @@
 #include "host/pool.h"
 #include "scarce_memory/scarce_memory.h"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -56,7 +57,12 @@ struct InjectedFaults {
 
 class TestHost {
   public:
-    TestHost(std::string instance_dir, std::string agent_config);
+    // The module of that path; every module is loaded once and never unloaded.
+    static const gangway_module& load(const std::string& path);
+    static const gangway_module& gangway();
+
+    TestHost(std::string instance_dir, std::string agent_config,
+             const gangway_module& module = gangway());
     ~TestHost();
     TestHost(TestHost&&) = delete;
     TestHost& operator=(TestHost&&) = delete;
@@ -79,13 +85,14 @@ class TestHost {
     void visitor_enters(Process& process);
     void visitor_leaves(Process& process);
     void inject(const InjectedFaults& faults);
+    // The agent is of a later minor version than the module: it has functions more.
+    void be_younger() { is_younger_ = true; }
 
     // The module's life. start() returns the error, empty when it started.
-    static const gangway_module& module();
     std::string start(const std::string& config_text);
     void begin_drain();
     void stop();
-    [[nodiscard]] bool started() const { return instance_ != nullptr; }
+    [[nodiscard]] bool started() const { return running_; }
     [[nodiscard]] const Census& before_start() const { return before_; }
 
     // What the module did.
@@ -109,7 +116,6 @@ class TestHost {
     void session_request_oobw(gangway_session& session);
     void session_close(gangway_session& session, bool success, bool keep_alive);
     gangway_status process_detach(gangway_process_ref& ref);
-    gangway_status group_restart(std::string_view name);
     void log_line(gangway_log_level level, std::string_view line);
 
     // Held while a function of the ABI runs: it may do so between start() and stop() only.
@@ -136,12 +142,20 @@ class TestHost {
     gangway_status continue_connect(gangway_session& session);
     gangway_status connect_failed(gangway_session& session, int error, gangway_connection* out);
 
+    // What a minor version would append is null: who calls it is seen.
+    struct Table {
+        gangway_host known;
+        std::array<void (*)(), 4> appended;
+    };
+
+    const gangway_module& module_;
     const std::string instance_dir_;
     const std::string agent_config_;
     const std::string passenger_version_ = "6.0.26";
     const std::string config_path_ = "/etc/passenger-gangway.json";
     std::string config_text_;
-    gangway_host table_{};
+    Table table_{};
+    bool is_younger_ = false;
     void* instance_ = nullptr;
     Census before_;
     std::atomic<bool> running_{false};

@@ -14,7 +14,8 @@ class GangwayDoor:
 
     @property
     def headers(self):
-        return [("X-Passenger-Process", str(self.pid))]
+        # As visitors' requests go, though a Ruby process may not be done yet with the one before.
+        return [("X-Passenger-Process", str(self.pid)), ("X-Gangway-Route", "pool")]
 
     def connect(self, timeout=10):
         return self.agent.admin.raw(timeout)

@@ -1,29 +1,35 @@
 """A real Passenger agent for a test: started, watched and ended."""
 
-import ctypes
+import fcntl
 import grp
 import http.client
 import json
 import os
 import pwd
 import shutil
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from support import system
 from support.client import AdminClient, Answer, UnixConnection, basic, exchange
+from support.passwords import Passwords
 from support.pool_xml import PoolXml
 from support.waiting import wait_until
 
-APPS = Path(__file__).resolve().parents[2] / "apps"
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "dev.d"))
+
+from passenger_watchdog import Failure, Watchdog, free_port  # noqa: E402
+
+APPS = ROOT / "test" / "apps"
 RUNTIMES = ("ruby", "python", "nodejs", "generic")
 GENERIC_START_COMMAND = "/usr/bin/python3 server.py"
 APP_TYPES = {"config.ru": "ruby", "passenger_wsgi.py": "python", "app.js": "nodejs"}
 DEBIAN_NODE_MODULES = "/usr/share/nodejs"
-PR_SET_PDEATHSIG = 1
+EXIT_SECONDS = 50  # Passenger gives its core 30.
 
 
 def required_directory(variable):
@@ -49,19 +55,15 @@ def command_path():
     return build_dir() / "bin" / "gangway"
 
 
-def agent_path():
-    return passenger_root() / "buildout" / "support-binaries" / "PassengerAgent"
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def end_with_parent():
-    """In the child: a killed test run takes its watchdog, and so all below it, along."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+@contextmanager
+def alone_with_generic_processes():
+    """Passenger looks for the port of a generic application, from 5000 on, some time before that takes it
+    (findFreePort() in Core/SpawningKit/Handshake/Prepare.h), and then takes whoever answers there for it. Of two agents
+    at once one would have a process of the other's, or would crash: it removes the directory in which it starts the
+    process while that still writes there. It starts processes when it likes, as soon as it sees one dead."""
+    with open(Path(tempfile.gettempdir()) / f"gangway-test-ports-{os.geteuid()}", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Passenger:
@@ -70,19 +72,20 @@ class Passenger:
     `runtime` names the application of test/apps to serve; `apps` instead names several groups,
     {group name: Application}, in multi-app mode. `config` is the content of the configuration file
     (a dict, or a text as it stands, or None for no file). `workers` processes are started by ready().
+    `run_as`: the name of the user that all of it runs as; only root can say so. Default: who runs the tests.
 
     Everything lies in a directory of its own below /tmp, with a short name, since Unix sockets'
     paths are limited.
     """
 
     def __init__(self, runtime=None, workers=1, config=None, options=(), environment=None,
-                 apps=None, user_switching=False, max_pool_size=None):
+                 apps=None, user_switching=False, max_pool_size=None, run_as=None):
         self.runtime = runtime
         self.workers = workers
         self.apps = apps
         self.user_switching = user_switching
+        self.run_as = run_as
         self.directory = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
-        self.mark = f"GANGWAY_TEST_DIRECTORY={self.directory}"
         self.registry = self.directory / "r"
         self.log_path = self.directory / "log"
         self.config_path = self.directory / "gangway.json"
@@ -95,6 +98,10 @@ class Passenger:
         self.watchdog = None
         self.core_pid = None
         self.instance_dir = None
+        self.is_stopping = False
+        self.has_exited = False
+        self.shown = {}  # passwords, where they may not be
+        self.passwords = Passwords(self)
 
     # ------------------------------------------------------------ start and end
 
@@ -120,7 +127,16 @@ class Passenger:
             self.app_root = self.install_app(self.runtime, "app")
         self.node = self.install_node()
         self.write_config()
+        if self.run_as:
+            self.log_path.touch()  # The watchdog opens it before it becomes that user, the core later.
+            self.give_to(self.run_as, [self.directory, *self.directory.rglob("*")])
         self.launch()
+
+    @staticmethod
+    def give_to(owner, paths):
+        account = pwd.getpwnam(owner)
+        for path in paths:
+            os.chown(path, account.pw_uid, account.pw_gid)
 
     def install_app(self, runtime, name, owner=None):
         """A copy of a test application of this agent's own, since tests touch tmp/restart.txt in it."""
@@ -129,9 +145,7 @@ class Passenger:
         (root / "public").mkdir(exist_ok=True)
         (root / "tmp").mkdir(exist_ok=True)
         if owner is not None:
-            account = pwd.getpwnam(owner)
-            for path in [root, *root.rglob("*")]:
-                os.chown(path, account.pw_uid, account.pw_gid)
+            self.give_to(owner, [root, *root.rglob("*")])
         return root
 
     def install_node(self):
@@ -153,60 +167,44 @@ class Passenger:
         self.config_path.write_text(text)
         self.config_path.chmod(0o644)
 
-    def command_line(self):
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        group = grp.getgrgid(os.getegid()).gr_name
-        core = ["--listen", f"tcp://127.0.0.1:{self.port}",
-                "--min-instances", str(self.workers), "--max-pool-size", str(self.max_pool_size),
-                "--disable-security-update-check", "--disable-anonymous-telemetry",
-                "--stat-throttle-rate", "0",
-                "--nodejs", str(self.node), "--python", "/usr/bin/python3",
-                "--ruby", shutil.which("ruby") or "ruby"]
+    def users(self):
+        """As whom everything runs: options of the watchdog."""
+        if self.user_switching:
+            options = ["--default-user", "nobody"]
+        else:
+            account = pwd.getpwnam(self.run_as) if self.run_as else pwd.getpwuid(os.geteuid())
+            options = ["--no-user-switching", "--default-user", account.pw_name,
+                       "--default-group", grp.getgrgid(account.pw_gid).gr_name]
+        return [*options, "--user", self.run_as] if self.run_as else options
+
+    def core_options(self):
+        options = ["--min-instances", self.workers, "--max-pool-size", self.max_pool_size,
+                   "--stat-throttle-rate", "0",
+                   "--nodejs", self.node, "--python", "/usr/bin/python3",
+                   "--ruby", shutil.which("ruby") or "ruby"]
         if self.apps is not None:
             # "-": no password for the headers by which a web server names the application.
-            core += ["--multi-app", "--ctl", "controller_secure_headers_password=-"]
+            options += ["--multi-app", "--ctl", "controller_secure_headers_password=-"]
         elif self.runtime == "generic":
-            core += ["--app-start-command", GENERIC_START_COMMAND]
-        core += self.extra_options
-        if self.apps is None:
-            core += [str(self.app_root)]
-        switching = ["--default-user", "nobody"] if self.user_switching else [
-            "--no-user-switching", "--default-user", user, "--default-group", group]
-        return [str(agent_path()), "watchdog", "--passenger-root", str(passenger_root()),
-                "--instance-registry-dir", str(self.registry), *switching,
-                "--log-file", str(self.log_path), "--BC", *core, "--EC"]
+            options += ["--app-start-command", GENERIC_START_COMMAND]
+        options += self.extra_options
+        return options if self.apps is not None else [*options, self.app_root]
 
     def launch(self):
-        name, _, value = self.mark.partition("=")
-        environment = {**os.environ, name: value, "LC_ALL": "C.UTF-8",
-                       "PASSENGER_COMPILE_NATIVE_SUPPORT_BINARY": "0", **self.extra_environment}
-        environment.pop("GANGWAY_CONFIG", None)
-        if self.has_config:
-            environment["GANGWAY_CONFIG"] = str(self.config_path)
-        with open(self.directory / "stderr", "ab") as output:
-            self.watchdog = subprocess.Popen(
-                self.command_line(), cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, start_new_session=True, preexec_fn=end_with_parent)
-        self.instance_dir = wait_until(self.find_instance, "the instance directory", 30)
-        # Passenger's watchdog handles SIGTERM last of all; before, it would die and leave everything behind.
-        wait_until(lambda: system.catches(self.watchdog.pid, signal.SIGTERM), "the watchdog is ready", 30)
-        wait_until(self.serves, "the front door is open", 30)
-        self.core_pid = self.find_core()
-
-    def find_instance(self):
-        self.check_alive()
-        found = [path for path in self.registry.iterdir() if (path / "properties.json").exists()]
-        if found and (found[0] / "creation_finalized").exists():
-            return found[0]
-        return None
-
-    def serves(self):
-        self.check_alive()
+        environment = {"LC_ALL": "C.UTF-8", "GANGWAY_CONFIG": self.config_path if self.has_config else None,
+                       **self.extra_environment}
+        self.has_exited = False
         try:
-            socket.create_connection(("127.0.0.1", self.port), 5).close()
-        except ConnectionRefusedError:
-            return False
-        return (self.instance_dir / "agents.s" / "core_api").exists()
+            with open(self.directory / "stderr", "ab") as output:
+                self.watchdog = Watchdog(
+                    passenger_root(), self.registry, self.log_path, self.port, users=self.users(),
+                    core_options=self.core_options(), environment=environment, output=output,
+                    stop_seconds=EXIT_SECONDS + 10, directory=self.directory)
+            self.instance_dir = self.watchdog.wait_until_up()
+        except Failure as failure:
+            raise AssertionError(f"{failure}\n{self.log}") from None
+        self.core_pid = self.find_core()
+        self.passwords.add_accounts()
 
     def find_core(self):
         return wait_until(lambda: next(filter(self.is_core, system.descendants(self.watchdog.pid)), None),
@@ -221,42 +219,45 @@ class Passenger:
         return "PassengerAgent core" in command or "Passenger core" in command
 
     def check_alive(self):
-        if self.watchdog.poll() is not None:
-            raise AssertionError(f"the watchdog ended with {self.watchdog.returncode}:\n{self.log}")
+        assert not self.watchdog.has_ended(), f"the agent has ended:\n{self.log}"
 
     def terminate(self):
         """Asks the agent to exit, as an init system does."""
-        self.watchdog.send_signal(signal.SIGTERM)
+        self.watchdog.terminate()
 
-    def wait_for_exit(self, seconds=30):
-        """Waits for the watchdog's exit; nothing of this agent may be left then."""
+    def wait_for_exit(self):
+        """Waits until every process of this agent has exited by itself; nothing else may be left then either."""
         try:
-            self.watchdog.wait(seconds)
+            self.watchdog.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the agent did not exit within {seconds} s:\n{self.log}") from None
-        # The watchdog leaves the last of the cleaning up to a child of its own, whose new title may have
-        # overwritten the environment that marks it.
-        wait_until(lambda: not list(self.registry.iterdir()), "the instance directory is gone", 20)
-        wait_until(lambda: not system.marked_with(self.mark), "no process of the agent is left", 20)
+            raise AssertionError(f"the agent did not exit within {EXIT_SECONDS} s:\n{self.log}") from None
+        assert list(self.registry.iterdir()) == [], "the instance directory is left"
+        self.has_exited = True
+
+    def begin_stop(self):
+        """Looks for its passwords while it still runs, and asks it to exit."""
+        if self.watchdog is None or self.watchdog.has_ended() or self.is_stopping:
+            return
+        self.is_stopping = True
+        self.passwords.add_those_of_processes()
+        self.shown = self.passwords.shown()
+        self.terminate()
 
     def stop(self):
-        """Ends the agent in order, and asserts that nothing of it is left and that it did not crash."""
-        if self.watchdog is None or self.watchdog.returncode is not None:
+        """Ends the agent in order, and asserts that nothing of it is left, that it did not crash, and that none of
+        its passwords ever showed."""
+        if self.watchdog is None or self.has_exited:
             return
-        self.terminate()
+        self.begin_stop()
         self.wait_for_exit()
+        self.is_stopping = False
+        assert {**self.shown, **self.passwords.of_the_log()} == {"the log": []}, "passwords show"
         assert system.crash_lines(self.log) == []
 
     def destroy(self):
         """Whatever happened: no process and no file of this agent stays."""
         if self.watchdog is not None:
-            for pid in system.marked_with(self.mark):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            if self.watchdog.poll() is None:
-                self.watchdog.kill()
+            self.watchdog.kill()
             self.watchdog.wait(10)
         for report in system.crash_reports(self.log):
             shutil.rmtree(report, ignore_errors=True)
@@ -272,8 +273,15 @@ class Passenger:
                 text += path.read_text(errors="replace")
         return text
 
+    @property
+    def log_level(self):
+        """Passenger's own default is 3, notice."""
+        options = self.extra_options
+        return int(options[options.index("--log-level") + 1]) if "--log-level" in options else 3
+
     def forget_log(self):
         """For tests that make it say what is a sign of a crash otherwise."""
+        assert self.passwords.of_the_log() == {"the log": []}, "passwords show"
         for path in (self.directory / "stderr", self.log_path):
             if path.exists():
                 os.truncate(path, 0)
@@ -311,7 +319,9 @@ class Passenger:
     def pool_xml(self):
         answer = self.api("GET", "/pool.xml?secrets=true")
         assert answer.status == 200, answer
-        return PoolXml(answer.body)
+        xml = PoolXml(answer.body)
+        self.passwords.add(*(group.password for group in xml.groups))
+        return xml
 
     # ------------------------------------------------------------ the front door
 
@@ -348,7 +358,7 @@ class Passenger:
         return (len(xml.groups) == len(counts)
                 and sorted(group.enabled_count for group in xml.groups) == sorted(counts)
                 and all(group.is_quiet for group in xml.groups)
-                and all(process.is_alive and system.is_alive(process.pid)
+                and all(process.is_alive and not system.is_ending(process.pid)
                         for process in xml.processes)
                 and len(xml.processes) == sum(counts)
                 and xml.sessions == 0)
@@ -364,13 +374,14 @@ class Passenger:
                 self.visit(group=group)
             return self.is_settled()
 
-        wait_until(visited_and_settled, f"{self.workers} processes, idle", 30, pause=0.1)
+        if not self.is_settled():
+            wait_until(visited_and_settled, f"{self.workers} processes, idle", 30, pause=0.1)
         return self
 
     def detach_dead(self):
         """Passenger notices a dead process only when it next routes a visitor to it."""
         for process in self.pool_xml().processes:
-            if process.is_alive and not system.is_alive(process.pid):
+            if process.is_alive and system.is_ending(process.pid):
                 self.api("POST", "/pool/detach_process.json", {"pid": process.pid})
 
     def restart_group(self, name):
@@ -390,6 +401,7 @@ class Passenger:
         assert system.crash_lines(self.log) == [], self.log[:4000]
         assert self.find_core() == self.core_pid, f"the core was restarted:\n{self.log[:4000]}"
         self.wait_for_no_sessions()
+        self.passwords.add_those_of_processes()
 
 
 class Application:
@@ -419,3 +431,13 @@ class Application:
         if self.user:
             headers["PASSENGER_USER"] = self.user
         return headers
+
+
+def python_groups(groups, **options):
+    """An agent of several groups of Python processes: {name: workers} or {name: (workers, owner)}."""
+    agent = Passenger(apps={}, **options)
+    for name, group in groups.items():
+        workers, owner = group if isinstance(group, tuple) else (group, None)
+        agent.apps[name] = Application("python", agent.install_app("python", name, owner=owner), workers)
+    agent.max_pool_size = sum(app.workers for app in agent.apps.values())
+    return agent

@@ -12,7 +12,7 @@ from support.raw_client import RawClient
 from support.waiting import wait_until
 
 PROTOCOLS = ("http", "session")
-WAIT_SECONDS = 6
+WAIT_SECONDS = 20
 
 
 def latin1(content):

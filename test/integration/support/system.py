@@ -8,13 +8,31 @@ from pathlib import Path
 
 from support.waiting import wait_until
 
+PF_EXITING = 4
+
+
+def stat_of(pid):
+    """What stands in /proc/PID/stat from the state on; nothing where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
 
 def is_alive(pid):
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
+    stat = stat_of(pid)
+    return bool(stat) and stat[0] not in "ZX"
+
+
+def is_ending(pid):
+    """Whether it is dead, or has begun to die: its sockets may be closed then, though it is still alive."""
+    stat = stat_of(pid)
+    return not stat or stat[0] in "ZX" or int(stat[6]) & PF_EXITING != 0
+
+
+def has_ended(pid):
+    """Whether every thread has: the last one closes what all had open."""
+    return not any(is_alive(task.name) for task in Path(f"/proc/{pid}/task").glob("*"))
 
 
 def is_stopped(pid):
@@ -38,6 +56,11 @@ def parent_of(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+def owner_of(pid):
+    """The uid that it runs as."""
+    return os.stat(f"/proc/{pid}").st_uid
+
+
 def command_of(pid):
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
@@ -50,31 +73,29 @@ def all_pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def descendants(pid):
-    """Every process below pid."""
+def parents():
+    """{process: its parent}"""
     parents = {}
     for other in all_pids():
         try:
             parents[other] = parent_of(other)
         except (FileNotFoundError, ProcessLookupError):
             pass
+    return parents
+
+
+def children(pid):
+    return [child for child, parent in parents().items() if parent == pid]
+
+
+def descendants(pid):
+    """Every process below pid."""
+    of = parents()
     found = []
     newest = [pid]
     while newest:
-        newest = [child for child, parent in parents.items() if parent in newest]
+        newest = [child for child, parent in of.items() if parent in newest]
         found += newest
-    return found
-
-
-def marked_with(variable):
-    """Processes whose environment has that NAME=VALUE: those of one harness, orphans too."""
-    found = []
-    for pid in all_pids():
-        try:
-            if variable.encode() in environment_of(pid) and is_alive(pid):
-                found.append(pid)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            pass
     return found
 
 
@@ -131,15 +152,6 @@ def blocked_signals(status):
     """The numbers of the blocked signals."""
     mask = int(status["SigBlk"], 16)
     return {number for number in range(1, 65) if mask >> (number - 1) & 1}
-
-
-def catches(pid, number):
-    """Whether the process has a handler for that signal."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == "SigCgt":
-            return bool(int(value, 16) >> (number - 1) & 1)
-    return False
 
 
 def crash_lines(log):

@@ -15,7 +15,7 @@ from support.waiting import wait_until
 
 SICK = ("sick_rack", "sick_wsgi", "sick_node")
 INTERVAL = 0.2
-TIMEOUT = 0.4
+TIMEOUT = 1
 
 
 def plan(**keys):

@@ -1,10 +1,10 @@
-#include "check_config.hpp"
+#include "gangway/commands/check_config.hpp"
 
-#include "../config_file.hpp"
-#include "../output.hpp"
-#include "../printable.hpp"
-#include "../small_file.hpp"
-#include "../system_error_text.hpp"
+#include "gangway/agent/config_file.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/base/small_file.hpp"
+#include "gangway/base/system_error_text.hpp"
+#include "gangway/view/output.hpp"
 
 #include <CLI/CLI.hpp>
 #include <config/config.hpp>

@@ -1,7 +1,7 @@
 // gangway check-config: says what the agent would say about its configuration file.
 #pragma once
 
-#include "../subcommand.hpp"
+#include "gangway/commands/subcommand.hpp"
 
 namespace gangway::command {
 

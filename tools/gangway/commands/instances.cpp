@@ -1,53 +1,86 @@
-#include "instances.hpp"
+#include "gangway/commands/instances.hpp"
 
-#include "../instance_registry.hpp"
-#include "../json_text.hpp"
-#include "../output.hpp"
-#include "../printable.hpp"
-#include "../table.hpp"
-#include "../terminal.hpp"
+#include "gangway/agent/config_file.hpp"
+#include "gangway/agent/find_endpoint.hpp"
+#include "gangway/agent/instance_registry.hpp"
+#include "gangway/base/exit_code.hpp"
+#include "gangway/base/json_text.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/client/unix_connection.hpp"
+#include "gangway/view/output.hpp"
+#include "gangway/view/table.hpp"
+#include "gangway/view/terminal.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 namespace gangway::command {
 
 namespace {
 
-bool has_gangway(const Instance& instance) {
-    std::error_code ignored;
-    return std::filesystem::is_socket(instance.socket(), ignored);
+// The socket by which an instance's core is reached.
+struct Place {
+    Presence presence;
+    std::filesystem::path socket;
+};
+
+Place place_of(const Instance& instance, const std::optional<std::filesystem::path>& configured) {
+    const Presence presence = socket_of(instance);
+    // One configuration may be of several cores, of which one has the socket.
+    if (presence == Presence::missing && configured && instance.core_pid &&
+        serving_process(*configured) == instance.core_pid) {
+        return {Presence::there, *configured};
+    }
+    return {presence, instance.socket()};
+}
+
+Cell presence_cell(Presence presence) {
+    switch (presence) {
+    case Presence::there:
+        return {"yes", Colour::green};
+    case Presence::missing:
+        return {"no", Colour::yellow};
+    case Presence::no_permission:
+        break;
+    }
+    return {"no permission", Colour::yellow};
+}
+
+Json::Value presence_json(Presence presence) {
+    return presence == Presence::no_permission ? Json::Value()
+                                               : Json::Value(presence == Presence::there);
 }
 
 std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : printable(text);
 }
 
-std::string as_table(const std::vector<Instance>& instances) {
+std::string as_table(const std::vector<Instance>& instances,
+                     const std::optional<std::filesystem::path>& configured) {
     Table table({{"NAME"}, {"PASSENGER"}, {"CORE", Align::right}, {"GANGWAY"}, {"SOCKET"}});
     for (const Instance& instance : instances) {
-        const bool present = has_gangway(instance);
-        table.add_row({printable(instance.name),
-                       or_dash(instance.passenger_version),
+        const Place place = place_of(instance, configured);
+        table.add_row({printable(instance.name), or_dash(instance.passenger_version),
                        instance.core_pid ? std::to_string(*instance.core_pid) : "-",
-                       {present ? "yes" : "no", present ? Colour::green : Colour::yellow},
-                       printable(instance.socket().string())});
+                       presence_cell(place.presence), printable(place.socket.string())});
     }
     Terminal terminal = standard_output_terminal();
     terminal.columns = 0; // a path that is cut helps nobody
     return table.render(terminal);
 }
 
-std::string as_json(const std::vector<Instance>& instances) {
+std::string as_json(const RegistryContents& contents,
+                    const std::optional<std::filesystem::path>& configured) {
     Json::Value document;
     document["instances"] = Json::Value(Json::arrayValue);
-    for (const Instance& instance : instances) {
+    for (const Instance& instance : contents.instances) {
+        const Place place = place_of(instance, configured);
         Json::Value row;
         row["name"] = instance.name;
         row["passenger_version"] = instance.passenger_version;
@@ -55,37 +88,50 @@ std::string as_json(const std::vector<Instance>& instances) {
         row["core_pid"] =
             instance.core_pid ? Json::Value(Json::Int64{*instance.core_pid}) : Json::Value();
         row["directory"] = instance.directory.string();
-        row["socket"] = instance.socket().string();
-        row["gangway"] = has_gangway(instance);
+        row["socket"] = place.socket.string();
+        row["gangway"] = presence_json(place.presence);
         document["instances"].append(row);
+    }
+    document["refused"] = Json::Value(Json::arrayValue);
+    for (const auto& refused : contents.refused) {
+        Json::Value row;
+        row["directory"] = printable(refused.directory.string());
+        row["reason"] = refused.reason;
+        document["refused"].append(row);
     }
     return json_document(document);
 }
 
 ExitCode run(const GlobalOptions& global) {
+    const ConfiguredSocket configured = configured_socket();
     const auto searched = registry_directories();
-    RegistryContents contents = find_instances(searched);
+    RegistryContents contents =
+        find_instances(searched, TrustedUsers::of_command(global.agent.core_user));
     std::vector<Instance>& instances = contents.instances;
     instances.erase(std::remove_if(instances.begin(), instances.end(),
                                    [&global](const Instance& instance) {
-                                       return !instance.name.starts_with(global.instance);
+                                       return !instance.name.starts_with(global.agent.instance);
                                    }),
                     instances.end());
-    for (const auto& directory : contents.unreadable) {
-        std::cerr << "gangway: " << printable(directory.string())
-                  << " is not readable by you (try sudo)\n";
-    }
     if (global.json) {
-        Output::standard().write(as_json(instances));
-        return ExitCode::ok;
-    }
-    Output::standard().write(as_table(instances));
-    if (instances.empty()) {
-        std::cerr << "gangway: no running Passenger instance found in";
-        for (const auto& directory : searched) {
-            std::cerr << ' ' << printable(directory.string());
+        Output::standard().write(as_json(contents, configured.path));
+    } else {
+        Output::standard().write(as_table(instances, configured.path));
+        for (const auto& refused : contents.refused) {
+            std::cerr << "gangway: not looked into: " << refused.reason << '\n';
         }
-        std::cerr << '\n';
+    }
+    if (configured.fault) {
+        std::cerr << "gangway: a socket_path that is configured is not known: " << *configured.fault
+                  << '\n';
+    }
+    if (instances.empty() && !global.agent.instance.empty()) {
+        throw Failure(ExitCode::unreachable, "no running Passenger instance is named '" +
+                                                 printable(global.agent.instance) + "'");
+    }
+    if (instances.empty() && !global.json) {
+        std::cerr << "gangway: no running Passenger instance found in" << first_few(searched, " ")
+                  << '\n';
     }
     return ExitCode::ok;
 }
@@ -94,11 +140,14 @@ ExitCode run(const GlobalOptions& global) {
 
 void add_instances_command(CLI::App& app, const GlobalOptions& options, Action& action) {
     auto* command = app.add_subcommand("instances", "Lists the running Passenger instances");
-    command->footer(std::string("GANGWAY says whether the instance's admin socket exists.\n\n"
-                                "Examples:\n"
-                                "  gangway instances\n"
-                                "  gangway ps --instance Dg2L\n\n") +
-                    exit_codes_help);
+    command->footer(
+        std::string(
+            "GANGWAY says whether the instance's admin socket exists. What looks like an instance\n"
+            "and is not believed is told on standard error, with the reason.\n\n"
+            "Examples:\n"
+            "  gangway instances\n"
+            "  gangway ps --instance Dg2L\n\n") +
+        exit_codes_help);
     command->callback([&options, &action] { action = [&options] { return run(options); }; });
 }
 

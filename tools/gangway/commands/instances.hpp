@@ -1,7 +1,7 @@
 // gangway instances: the Passenger instances that run here.
 #pragma once
 
-#include "../subcommand.hpp"
+#include "gangway/commands/subcommand.hpp"
 
 namespace gangway::command {
 

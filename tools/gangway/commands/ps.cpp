@@ -1,14 +1,14 @@
-#include "ps.hpp"
+#include "gangway/commands/ps.hpp"
 
-#include "../admin_document.hpp"
-#include "../group_names.hpp"
-#include "../json_text.hpp"
-#include "../output.hpp"
-#include "../percent_encoding.hpp"
-#include "../printable.hpp"
-#include "../process_values.hpp"
-#include "../table.hpp"
-#include "../terminal.hpp"
+#include "gangway/base/json_text.hpp"
+#include "gangway/base/percent_encoding.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/commands/document.hpp"
+#include "gangway/view/group_names.hpp"
+#include "gangway/view/output.hpp"
+#include "gangway/view/process_values.hpp"
+#include "gangway/view/table.hpp"
+#include "gangway/view/terminal.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -84,6 +84,7 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
                                 {"IDLE", Align::right}};
     if (options.secrets) {
         columns.push_back({"PASSWORD"});
+        columns.push_back({"OWN PASSWORD"});
     }
     columns.push_back({"COMMAND"});
     Table table(std::move(columns));
@@ -101,6 +102,7 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
                                 process_value(row, "idle_seconds")};
         if (options.secrets) {
             cells.emplace_back(process_value(row, "password"));
+            cells.emplace_back(process_value(row, "process_password"));
         }
         cells.emplace_back(process_value(row, "command"));
         table.add_row(std::move(cells));
@@ -109,7 +111,7 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
 }
 
 ExitCode run(const GlobalOptions& global, const PsOptions& options) {
-    const AdminDocument document = get_admin_document(global, target_of(options));
+    const AdminDocument document = wait_for_document(global.agent, target_of(options));
     if (global.json) {
         print_document(document);
         return ExitCode::ok;
@@ -138,7 +140,8 @@ void add_ps_command(CLI::App& app, const GlobalOptions& options, Action& action)
                      "Only processes in these states: enabled, disabling, disabled, detached, "
                      "shutting_down, dead")
         ->type_name("STATE[,STATE...]");
-    command->add_flag("--secrets", chosen->secrets, "The processes' passwords too");
+    command->add_flag("--secrets", chosen->secrets,
+                      "The processes' passwords too: their group's, and each one's own");
     command->footer(std::string("Examples:\n"
                                 "  gangway ps --group '/var/www/shop (production)'\n"
                                 "  gangway ps --state disabling,disabled,detached\n"

@@ -1,7 +1,7 @@
 // gangway ps: the processes as a table.
 #pragma once
 
-#include "../subcommand.hpp"
+#include "gangway/commands/subcommand.hpp"
 
 namespace gangway::command {
 

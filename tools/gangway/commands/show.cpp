@@ -1,11 +1,11 @@
-#include "show.hpp"
+#include "gangway/commands/show.hpp"
 
-#include "../admin_document.hpp"
-#include "../json_text.hpp"
-#include "../output.hpp"
-#include "../printable.hpp"
-#include "../process_values.hpp"
-#include "../request_arguments.hpp"
+#include "gangway/base/json_text.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/base/request_arguments.hpp"
+#include "gangway/commands/document.hpp"
+#include "gangway/view/output.hpp"
+#include "gangway/view/process_values.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -69,8 +69,8 @@ ExitCode run(const GlobalOptions& global, const ShowOptions& options) {
     if (const auto fault = fault_of_process_id(options.id)) {
         throw Failure(ExitCode::usage, *fault);
     }
-    const AdminDocument document = get_admin_document(
-        global, "/v1/processes/" + options.id + (options.secrets ? "?secrets=true" : ""));
+    const AdminDocument document = wait_for_document(
+        global.agent, "/v1/processes/" + options.id + (options.secrets ? "?secrets=true" : ""));
     if (global.json) {
         print_document(document);
         return ExitCode::ok;
@@ -89,7 +89,7 @@ void add_show_command(CLI::App& app, const GlobalOptions& options, Action& actio
     auto* command = app.add_subcommand("show", "Shows one process");
     const auto chosen = std::make_shared<ShowOptions>();
     command->add_option("ID", chosen->id, "Process, by pid or gupid")->required();
-    command->add_flag("--secrets", chosen->secrets, "Its password too");
+    command->add_flag("--secrets", chosen->secrets, "Its passwords too");
     command->footer(std::string("Examples:\n"
                                 "  gangway show 20387\n"
                                 "  gangway show 1a2b3c4-XyZ0123456 --secrets\n"

@@ -1,7 +1,7 @@
 // gangway show ID: one process, everything about it.
 #pragma once
 
-#include "../subcommand.hpp"
+#include "gangway/commands/subcommand.hpp"
 
 namespace gangway::command {
 

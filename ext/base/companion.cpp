@@ -1,0 +1,58 @@
+#include "base/companion.hpp"
+
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace gangway {
+
+// Until the end of run(), however that comes.
+class Companion::Running {
+  public:
+    explicit Running(Companion& companion) : companion_(companion) {}
+    ~Running() {
+        companion_.running_ = false;
+        companion_.end_.cancel();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    Companion& companion_;
+};
+
+void Companion::start(awaitable<void> work) {
+    running_ = true;
+    try {
+        net::co_spawn(executor_, run(std::move(work)), net::detached);
+    } catch (...) {
+        running_ = false;
+        throw;
+    }
+}
+
+awaitable<void> Companion::run(awaitable<void> work) {
+    const Running running(*this);
+    try {
+        co_await std::move(work);
+    } catch (...) { // Out of memory, say. Whoever waits for the end must not wait for ever.
+    }
+}
+
+awaitable<void> Companion::ended() {
+    while (running_) {
+        co_await end_.async_wait(as_result);
+    }
+}
+
+void Companion::finish() {
+    for (bool more = true; running_ && more;) {
+        try {
+            more = executor_.context().run_one() > 0;
+        } catch (...) { // Another's, for which there is no memory either.
+        }
+    }
+}
+
+} // namespace gangway

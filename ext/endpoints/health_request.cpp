@@ -1,0 +1,249 @@
+#include "endpoints/health_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "admin/target.hpp"
+#include "check/json.hpp"
+
+namespace gangway::endpoints {
+
+namespace {
+
+using pool::view;
+using Value = Json::Value;
+using MaybeProblem = std::optional<Problem>;
+
+Problem bad_body(std::string detail) {
+    return {Code::bad_body, std::move(detail) + "."};
+}
+
+// A parameter's name, and the key of a check that it stands for.
+struct Parameter {
+    std::string_view name;
+    std::string_view key;
+    bool is_number;
+    bool of_expect;
+};
+
+constexpr Parameter parameters[] = {
+    {"path", "path", false, false},
+    {"method", "method", false, false},
+    {"route", "route", false, false},
+    {"timeout", "timeout_seconds", true, false},
+    {"wait", "wait_seconds", true, false},
+    {"busy_limit", "busy_limit_seconds", true, false},
+    {"status", "status", false, true},
+    {"body", "body", false, true},
+    {"regex", "regex", false, true},
+    {"json_pointer", "json_pointer", false, true},
+    {"json_value", "json_value", false, true},
+};
+
+// Text that is JSON is what it says, anything else a text.
+Value json_or_text(const std::string& text) {
+    return check::parse_json(text).value_or(Value(text));
+}
+
+Value value_of(const Parameter& parameter, const std::string& text) {
+    if (parameter.is_number || parameter.key == "json_value") {
+        return json_or_text(text);
+    }
+    return Value(text);
+}
+
+Problem bad_parameter(std::string detail) {
+    return {Code::bad_parameter, std::move(detail)};
+}
+
+// The same object that POST /v1/health would have.
+std::variant<Value, Problem> object_of(std::string_view query) {
+    const auto pairs = admin::parse_query(query);
+    if (!pairs) {
+        return bad_parameter("The query is not percent-encoded correctly.");
+    }
+    Value object(Json::objectValue);
+    std::set<std::string_view> seen;
+    for (const auto& pair : *pairs) {
+        const std::string& name = pair.first;
+        const auto* parameter =
+            std::find_if(std::begin(parameters), std::end(parameters),
+                         [&](const Parameter& known) { return known.name == name; });
+        if (parameter == std::end(parameters)) {
+            return bad_parameter("'" + name + "' is not a parameter of this endpoint.");
+        }
+        if (!seen.insert(name).second) {
+            return bad_parameter("'" + name + "' is given twice.");
+        }
+        Value& place = parameter->of_expect ? object["expect"] : object;
+        place[std::string(parameter->key)] = value_of(*parameter, pair.second);
+    }
+    return object;
+}
+
+// In the words of the query: "expect.status" is its parameter status.
+std::string parameter_of(std::string_view key) {
+    const std::string_view last = key.substr(key.rfind('.') + 1);
+    for (const Parameter& parameter : parameters) {
+        if (parameter.key == last) {
+            return std::string(parameter.name);
+        }
+    }
+    return std::string(last);
+}
+
+// The ids that no process has had so far. They point into the scope.
+using Missing = std::set<std::string_view>;
+
+// A process by its pid or its gupid.
+bool wants(const Scope& scope, const gangway_process& process, Missing& missing) {
+    if (scope.ids.empty()) {
+        return process.enabled != GANGWAY_PROCESS_DETACHED;
+    }
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), process.pid).ptr;
+    bool wanted = false;
+    for (const std::string_view name :
+         {std::string_view(digits.data(), end), view(process.gupid)}) {
+        wanted = scope.ids.contains(name) || wanted;
+        missing.erase(name);
+    }
+    return wanted;
+}
+
+MaybeProblem set_ids(const Value& value, std::set<std::string, std::less<>>& ids) {
+    if (!value.isArray() || value.empty()) {
+        return bad_body("\"processes\" must be an array of pids or gupids, of one at least");
+    }
+    for (const Value& id : value) {
+        if (!id.isString() && !id.isUInt()) {
+            return bad_body("\"processes\" has something that is no pid and no gupid: " +
+                            check::print(id));
+        }
+        ids.insert(id.asString());
+    }
+    return std::nullopt;
+}
+
+MaybeProblem set_key(const std::string& key, const Value& value, Scope& scope, RoundOrder& order) {
+    if (key == "group") {
+        if (!value.isString()) {
+            return bad_body("\"group\" must be the name of a group");
+        }
+        scope.group = value.asString();
+        return std::nullopt;
+    }
+    if (key == "processes") {
+        return set_ids(value, scope.ids);
+    }
+    if (key == "concurrency") {
+        if (!value.isUInt() || value.asUInt() < 1 || value.asUInt() > most_checks_at_once) {
+            return bad_body("\"concurrency\" must be a whole number from 1 to 256");
+        }
+        order.concurrency = value.asUInt();
+        return std::nullopt;
+    }
+    if (key == "deadline_seconds") {
+        constexpr unsigned hour = 3600;
+        auto parsed = check::parse_seconds(value, false, hour);
+        if (const auto* complaint = std::get_if<check::Complaint>(&parsed)) {
+            return bad_body("\"deadline_seconds\" " + complaint->text);
+        }
+        order.deadline = std::get<std::chrono::milliseconds>(parsed);
+        return std::nullopt;
+    }
+    if (!check::is_check_key(key)) {
+        return bad_body("\"" + key + "\" is no key of a health check; docs/health.md lists them");
+    }
+    const auto complaint = check::set_check_key(order.check, key, value);
+    return complaint ? MaybeProblem(bad_body(complaint->line())) : std::nullopt;
+}
+
+} // namespace
+
+std::variant<check::Check, Problem> parse_check(std::string_view query) {
+    auto object = object_of(query);
+    if (auto* problem = std::get_if<Problem>(&object)) {
+        return std::move(*problem);
+    }
+    check::Check check;
+    const auto& value = std::get<Value>(object);
+    std::optional<check::KeyComplaint> complaint;
+    for (const std::string& key : value.getMemberNames()) {
+        complaint = check::set_check_key(check, key, value[key]);
+        if (complaint) {
+            break;
+        }
+    }
+    if (!complaint) {
+        complaint = check::examine(check);
+    }
+    if (complaint) {
+        return bad_parameter("'" + parameter_of(complaint->key) + "' " + complaint->text + ".");
+    }
+    return check;
+}
+
+std::variant<RoundRequest, Problem> parse_round(std::string_view body) {
+    RoundRequest request;
+    Value object(Json::objectValue);
+    if (!body.empty()) {
+        auto parsed = check::parse_json(body);
+        if (!parsed || !parsed->isObject()) {
+            return bad_body("The body must be a JSON object, of at most " +
+                            std::to_string(check::max_json_values) + " values, nested " +
+                            std::to_string(check::max_json_depth) + " times at most");
+        }
+        object = std::move(*parsed);
+    }
+    for (const std::string& key : object.getMemberNames()) {
+        if (auto problem = set_key(key, object[key], request.scope, request.order)) {
+            return std::move(*problem);
+        }
+    }
+    if (const auto complaint = check::examine(request.order.check)) {
+        return bad_body(complaint->line());
+    }
+    if (request.scope.group && !request.scope.ids.empty()) {
+        return bad_body("\"group\" and \"processes\" exclude each other");
+    }
+    return request;
+}
+
+std::variant<RoundOrder, Problem> choose(RoundRequest request, const admin::Access& access,
+                                         const pool::Snapshot& snapshot) {
+    const Scope& scope = request.scope;
+    RoundOrder& order = request.order;
+    bool group_found = false;
+    Missing missing(scope.ids.begin(), scope.ids.end());
+    for (const gangway_group& group : snapshot.groups()) {
+        if (scope.group && view(group.name) != *scope.group) {
+            continue;
+        }
+        group_found = group_found || access.sees(group);
+        for (const gangway_process& process : snapshot.processes(group)) {
+            if (!access.sees(group, process)) {
+                continue;
+            }
+            group_found = true;
+            if (wants(scope, process, missing)) {
+                order.subjects.push_back(
+                    {process.pid, std::string(view(process.gupid)), std::string(view(group.name))});
+            }
+        }
+    }
+    if (scope.group && !group_found) {
+        return Problem{Code::group_not_found,
+                       "There is no such group; GET /v1/groups lists those that you may see."};
+    }
+    if (!missing.empty()) {
+        return process_not_found();
+    }
+    return std::move(order);
+}
+
+} // namespace gangway::endpoints

@@ -1,0 +1,55 @@
+// The rows of the listings: how a process, a group and the pool are written as JSON (docs/api.md).
+//
+// Pure: everything comes from a Snapshot.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "admin/authorization.hpp"
+#include "admin/statistics.hpp"
+#include "pool/pool.hpp"
+#include "text/json_writer.hpp"
+#include "watch/watch.hpp"
+
+namespace gangway::endpoints {
+
+// How many fields a process row can have; a FieldSet has a bit for each.
+inline constexpr std::size_t process_field_count = 32;
+using FieldSet = std::bitset<process_field_count>;
+
+// The bit of a field, by its name.
+std::optional<std::size_t> find_process_field(std::string_view name);
+// "pid, gupid, …": every field but the secret ones.
+std::string public_field_names();
+// The same.
+FieldSet all_public_fields();
+FieldSet secret_fields();
+// The one that whoever sees the process, but not its group, is not shown.
+FieldSet group_password_field();
+
+// What is known beside the pool: Gangway's own part of GET /v1/pool, and of a process row.
+struct Self {
+    std::string_view passenger_version; // the agent's
+    const admin::Statistics& statistics;
+    const config::Config& config;
+    std::size_t in_flight; // forwarded requests that run now
+    const admin::ProcessPasswords& process_passwords;
+    const watch::Watch* watch = nullptr; // null: no process is checked by itself
+};
+
+void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
+                   const FieldSet& fields, const Self& self);
+void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group);
+
+// GET /v1/pool, over what access sees.
+void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const admin::Access& access,
+                const Self& self);
+
+// "enabled", "disabling", "disabled", "detached", "shutting_down", "dead".
+std::string_view state_word(const gangway_process& process);
+bool is_state_word(std::string_view word);
+
+} // namespace gangway::endpoints

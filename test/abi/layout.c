@@ -1,0 +1,165 @@
+/* The layout that a module and an agent built apart rely on, where pointers have 64 bits. A record
+ * that changes, and a member that moves, is a major change (see Compatibility in agent_abi.h); what
+ * is appended to one of the two tables gets a row here, and its size grows.
+ *
+ * Compiled as C, which shows that the header needs nothing else, and as C++ (layout.cpp). */
+#include <gangway/agent_abi.h>
+
+#if UINTPTR_MAX == UINT64_MAX
+
+#define GREW(type) "the size of " #type " changed: see Compatibility in agent_abi.h"
+#define MOVED(type, member) #type "." #member " moved: see Compatibility in agent_abi.h"
+#define SIZE(type, size) static_assert(sizeof(type) == (size), GREW(type))
+#define AT(offset, type, member)                                                                   \
+    static_assert(offsetof(type, member) == (offset), MOVED(type, member))
+
+SIZE(gangway_str, 16);
+AT(0, gangway_str, data);
+AT(8, gangway_str, size);
+
+SIZE(gangway_socket, 64);
+AT(0, gangway_socket, address);
+AT(16, gangway_socket, protocol);
+AT(32, gangway_socket, description);
+AT(48, gangway_socket, concurrency);
+AT(52, gangway_socket, sessions);
+AT(56, gangway_socket, accept_http_requests);
+
+SIZE(gangway_metrics, 72);
+AT(0, gangway_metrics, valid);
+AT(1, gangway_metrics, cpu_percent);
+AT(4, gangway_metrics, process_group_id);
+AT(8, gangway_metrics, rss_kib);
+AT(16, gangway_metrics, pss_kib);
+AT(24, gangway_metrics, private_dirty_kib);
+AT(32, gangway_metrics, swap_kib);
+AT(40, gangway_metrics, real_memory_kib);
+AT(48, gangway_metrics, vmsize_kib);
+AT(56, gangway_metrics, command);
+
+SIZE(gangway_process, 184);
+AT(0, gangway_process, pid);
+AT(8, gangway_process, gupid);
+AT(24, gangway_process, group_index);
+AT(28, gangway_process, sticky_session_id);
+AT(32, gangway_process, concurrency);
+AT(36, gangway_process, sessions);
+AT(40, gangway_process, busyness);
+AT(44, gangway_process, processed);
+AT(48, gangway_process, life);
+AT(52, gangway_process, enabled);
+AT(56, gangway_process, spawner_creation_time_usec);
+AT(64, gangway_process, spawn_start_time_usec);
+AT(72, gangway_process, spawn_end_time_usec);
+AT(80, gangway_process, last_used_usec);
+AT(88, gangway_process, code_revision);
+AT(104, gangway_process, metrics);
+AT(176, gangway_process, first_socket);
+AT(180, gangway_process, socket_count);
+
+SIZE(gangway_group, 192);
+AT(0, gangway_group, name);
+AT(16, gangway_group, app_root);
+AT(32, gangway_group, app_type);
+AT(48, gangway_group, environment);
+AT(64, gangway_group, uuid);
+AT(80, gangway_group, password);
+AT(96, gangway_group, has_user);
+AT(100, gangway_group, uid);
+AT(104, gangway_group, gid);
+AT(112, gangway_group, user);
+AT(128, gangway_group, user_group);
+AT(144, gangway_group, life);
+AT(148, gangway_group, spawning);
+AT(149, gangway_group, restarting);
+AT(152, gangway_group, enabled_process_count);
+AT(156, gangway_group, disabling_process_count);
+AT(160, gangway_group, disabled_process_count);
+AT(164, gangway_group, detached_process_count);
+AT(168, gangway_group, processes_being_spawned);
+AT(172, gangway_group, capacity_used);
+AT(176, gangway_group, get_wait_list_size);
+AT(180, gangway_group, disable_wait_list_size);
+AT(184, gangway_group, first_process);
+AT(188, gangway_group, process_count);
+
+SIZE(gangway_snapshot, 56);
+AT(0, gangway_snapshot, taken_at_usec);
+AT(8, gangway_snapshot, max);
+AT(12, gangway_snapshot, capacity_used);
+AT(16, gangway_snapshot, get_wait_list_size);
+AT(20, gangway_snapshot, group_count);
+AT(24, gangway_snapshot, process_count);
+AT(28, gangway_snapshot, socket_count);
+AT(32, gangway_snapshot, groups);
+AT(40, gangway_snapshot, processes);
+AT(48, gangway_snapshot, sockets);
+
+SIZE(gangway_process_identity, 104);
+AT(0, gangway_process_identity, pid);
+AT(8, gangway_process_identity, gupid);
+AT(24, gangway_process_identity, group_name);
+AT(40, gangway_process_identity, password);
+AT(56, gangway_process_identity, has_user);
+AT(60, gangway_process_identity, uid);
+AT(64, gangway_process_identity, debug_address);
+AT(80, gangway_process_identity, base_uri);
+AT(96, gangway_process_identity, protocol);
+
+SIZE(gangway_process_state, 24);
+AT(0, gangway_process_state, life);
+AT(4, gangway_process_state, enabled);
+AT(8, gangway_process_state, concurrency);
+AT(12, gangway_process_state, sessions);
+AT(16, gangway_process_state, last_used_usec);
+
+SIZE(gangway_connection, 16);
+AT(0, gangway_connection, fd);
+AT(4, gangway_connection, reused);
+AT(8, gangway_connection, protocol);
+AT(12, gangway_connection, error);
+
+SIZE(gangway_process_id, 24);
+AT(0, gangway_process_id, pid);
+AT(8, gangway_process_id, gupid);
+
+SIZE(gangway_host, 184);
+AT(0, gangway_host, abi_version);
+AT(4, gangway_host, struct_size);
+AT(8, gangway_host, context);
+AT(16, gangway_host, passenger_version);
+AT(32, gangway_host, instance_dir);
+AT(48, gangway_host, agent_config);
+AT(64, gangway_host, config_path);
+AT(80, gangway_host, config_text);
+AT(96, gangway_host, snapshot);
+AT(104, gangway_host, process_find);
+AT(112, gangway_host, process_identity);
+AT(120, gangway_host, process_state);
+AT(128, gangway_host, process_release);
+AT(136, gangway_host, session_open);
+AT(144, gangway_host, session_connect);
+AT(152, gangway_host, session_request_oobw);
+AT(160, gangway_host, session_close);
+AT(168, gangway_host, process_detach);
+AT(176, gangway_host, log);
+
+SIZE(gangway_module, 72);
+AT(0, gangway_module, abi_version);
+AT(4, gangway_module, struct_size);
+AT(8, gangway_module, host_struct_size);
+AT(16, gangway_module, name);
+AT(32, gangway_module, version);
+AT(48, gangway_module, start);
+AT(56, gangway_module, begin_drain);
+AT(64, gangway_module, stop);
+
+SIZE(gangway_status, 4);
+SIZE(gangway_log_level, 4);
+SIZE(gangway_process_life, 4);
+SIZE(gangway_process_enabled, 4);
+SIZE(gangway_group_life, 4);
+SIZE(gangway_protocol, 4);
+SIZE(gangway_session_flags, 4);
+
+#endif

@@ -1,0 +1,278 @@
+#include "gangway/base/file_descriptor.hpp"
+#include "gangway/base/json_text.hpp"
+#include "gangway/command_line.hpp"
+#include "gangway/commands/health/json.hpp"
+#include "health_answers.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace gangway::command {
+namespace {
+
+std::string answer_with(const std::string& body) {
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string refusal(const std::string& status, const std::string& problem) {
+    return "HTTP/1.1 " + status + "\r\nContent-Type: application/problem+json\r\nContent-Length: " +
+           std::to_string(problem.size()) + "\r\n\r\n" + problem;
+}
+
+// Stands for Ctrl-C at the terminal instead of an answer.
+const std::string interrupt = "interrupt";
+
+// An agent on a thread of its own that gives one answer after the other, a connection each.
+class ScriptedAgent {
+  public:
+    explicit ScriptedAgent(std::vector<std::string> answers) : answers_(std::move(answers)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        socket().copy(address.sun_path, sizeof(address.sun_path) - 1);
+        const void* generic_address = &address;
+        EXPECT_EQ(
+            ::bind(listener_.get(), static_cast<const sockaddr*>(generic_address), sizeof(address)),
+            0);
+        EXPECT_EQ(::listen(listener_.get(), 8), 0);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ScriptedAgent(const ScriptedAgent&) = delete;
+    ScriptedAgent& operator=(const ScriptedAgent&) = delete;
+    ~ScriptedAgent() { end(); }
+
+    [[nodiscard]] std::string socket() const { return (directory_.path() / "s").string(); }
+
+    // The requests that came, once no further one is awaited.
+    const std::vector<std::string>& requests() {
+        end();
+        return requests_;
+    }
+
+  private:
+    void end() {
+        ::shutdown(listener_.get(), SHUT_RDWR); // accept() comes back
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+
+    void serve() {
+        sigset_t interrupts;
+        ::sigemptyset(&interrupts);
+        ::sigaddset(&interrupts, SIGINT);
+        ::pthread_sigmask(SIG_BLOCK, &interrupts, nullptr); // Ctrl-C is the command's
+        for (const std::string& answer : answers_) {
+            const FileDescriptor connection(
+                ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (!connection) {
+                return;
+            }
+            requests_.push_back(read_request(connection));
+            if (answer == interrupt) {
+                ::kill(::getpid(), SIGINT);
+                std::array<char, 1> space{};
+                EXPECT_EQ(::recv(connection.get(), space.data(), 1, 0), 0);
+            } else {
+                ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+            }
+        }
+    }
+
+    // All of the command's requests end with their body, an object.
+    static std::string read_request(const FileDescriptor& connection) {
+        std::string request;
+        std::array<char, 4096> space{};
+        while (!request.ends_with('}')) {
+            const ssize_t count = ::recv(connection.get(), space.data(), space.size(), 0);
+            if (count <= 0) {
+                return request;
+            }
+            request.append(space.data(), static_cast<std::size_t>(count));
+        }
+        return request;
+    }
+
+    TemporaryDirectory directory_;
+    FileDescriptor listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    std::vector<std::string> answers_;
+    std::vector<std::string> requests_;
+    std::thread thread_;
+};
+
+struct Outcome {
+    int exit_code = -1;
+    std::string output;
+    std::string errors;
+};
+
+Outcome run_health(const std::string& socket, const std::vector<std::string>& arguments) {
+    std::vector<const char*> argv{"gangway", "health", "--socket", socket.c_str()};
+    for (const std::string& argument : arguments) {
+        argv.push_back(argument.c_str());
+    }
+    Outcome outcome;
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    outcome.exit_code = run_command_line(static_cast<int>(argv.size()), argv.data());
+    outcome.output = testing::internal::GetCapturedStdout();
+    outcome.errors = testing::internal::GetCapturedStderr();
+    return outcome;
+}
+
+Outcome run_with_answer(const std::string& answer, const std::vector<std::string>& arguments) {
+    const ScriptedAgent agent({answer});
+    return run_health(agent.socket(), arguments);
+}
+
+const std::string all_well = healthy_line + summary_line(1, 0, 0);
+const std::string one_ill = healthy_line + unhealthy_line + summary_line(1, 1, 0);
+
+TEST(HealthCommand, PostsWhatWasSaidAndAsksForLines) {
+    ScriptedAgent agent({answer_with(all_well)});
+    EXPECT_EQ(run_health(agent.socket(), {"20387", "/up", "--password", "secret"}).exit_code, 0);
+    ASSERT_EQ(agent.requests().size(), 1U);
+    const std::string& request = agent.requests()[0];
+    EXPECT_TRUE(request.starts_with("POST /v1/health HTTP/1.1\r\n"));
+    for (const char* header :
+         {"Accept: application/x-ndjson\r\n", "Content-Type: application/json\r\n",
+          "Content-Length: 36\r\n", "X-Passenger-Connect-Password: secret\r\n"}) {
+        EXPECT_NE(request.find(header), std::string::npos) << header << request;
+    }
+    EXPECT_TRUE(request.ends_with("\r\n\r\n{\"path\":\"/up\",\"processes\":[\"20387\"]}"));
+}
+
+TEST(HealthCommand, EndsWithOneWhereNotAllAreHealthyOrNobodyIsThere) {
+    const Outcome well = run_with_answer(answer_with(all_well), {"--all"});
+    EXPECT_EQ(well.exit_code, 0);
+    EXPECT_NE(well.output.find("1 of 1 healthy"), std::string::npos);
+    EXPECT_EQ(well.errors, "");
+    const Outcome ill = run_with_answer(answer_with(one_ill), {"--all"});
+    EXPECT_EQ(ill.exit_code, 1);
+    EXPECT_NE(ill.output.find("9: It took the request"), std::string::npos);
+    const Outcome busy = run_with_answer(answer_with(busy_line + summary_line(0, 0, 1)), {"--all"});
+    EXPECT_EQ(busy.exit_code, 1);
+    const Outcome nobody = run_with_answer(answer_with(summary_line(0, 0, 0)), {"--all"});
+    EXPECT_EQ(nobody.exit_code, 1);
+    EXPECT_NE(nobody.errors.find("no process"), std::string::npos);
+}
+
+TEST(HealthCommand, PrintsOneDocumentForPrograms) {
+    const Outcome outcome = run_with_answer(answer_with(one_ill), {"--all", "--json"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    const auto document = parse_json(outcome.output);
+    ASSERT_TRUE(document) << outcome.output;
+    EXPECT_EQ((*document)["results"].size(), 2U);
+    EXPECT_EQ((*document)["summary"]["unhealthy"], Json::Value(1));
+}
+
+struct FaultCase {
+    std::string answer;
+    int exit_code;
+    const char* said;
+};
+
+// One row for each way in which a check comes to nothing.
+const std::vector<FaultCase>& faults() {
+    static const std::vector<FaultCase> cases{
+        {answer_with(healthy_line), 1, "the answer broke off"},
+        {answer_with(all_well).substr(0, answer_with(all_well).size() - 9), 1,
+         "the answer broke off"},
+        {"", 1, "without an answer"},
+        {answer_with("<html>\n"), 1, "is no health"},
+        {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 3, "HTTP 500"},
+        {"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n", 3, "is not Gangway's"},
+        {refusal("400 Bad Request", R"({"code":"bad_body","detail":"no key 'pth'"})"), 2,
+         "bad_body: no key 'pth'"},
+        {refusal("401 Unauthorized", R"({"code":"unauthorized","detail":"Who?"})"), 4,
+         "unauthorized: Who?"},
+    };
+    return cases;
+}
+
+TEST(HealthCommand, SaysWhyACheckCameToNothing) {
+    for (const FaultCase& each : faults()) {
+        const Outcome outcome = run_with_answer(each.answer, {"--all"});
+        EXPECT_EQ(outcome.exit_code, each.exit_code) << each.said;
+        EXPECT_NE(outcome.errors.find(each.said), std::string::npos) << outcome.errors;
+        EXPECT_EQ(outcome.output, "");
+    }
+}
+
+TEST(HealthCommand, TellsMonitoringOnStandardOutputThatItDoesNotKnow) {
+    for (const FaultCase& each : faults()) {
+        const Outcome outcome = run_with_answer(each.answer, {"--all", "--nagios"});
+        EXPECT_EQ(outcome.exit_code, 3) << each.said;
+        EXPECT_TRUE(outcome.output.starts_with("UNKNOWN - ")) << outcome.output;
+        EXPECT_NE(outcome.output.find(each.said), std::string::npos) << outcome.output;
+        EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1)
+            << outcome.output;
+        EXPECT_EQ(outcome.errors, "");
+    }
+}
+
+TEST(HealthCommand, HasTheExitCodesOfAPluginForMonitoring) {
+    const std::vector<std::string> arguments{"--all", "--nagios"};
+    EXPECT_EQ(run_with_answer(answer_with(all_well), arguments).exit_code, 0);
+    EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(0, 0, 1)), arguments).exit_code,
+              1);
+    EXPECT_EQ(run_with_answer(answer_with(one_ill), arguments).exit_code, 2);
+    EXPECT_EQ(run_with_answer(answer_with(summary_line(0, 0, 0)), arguments).exit_code, 3);
+    EXPECT_TRUE(run_with_answer(answer_with(all_well), arguments).output.starts_with("OK - "));
+}
+
+TEST(HealthCommand, EndsWithTwoForWrongUsageAndWithThreeForMonitoring) {
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {}, {"1", "--group", "shop"}, {"1", "--timeout", "x"}, {"1", "--no-such"}}) {
+        const Outcome outcome = run_health("/nowhere", arguments);
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_TRUE(outcome.errors.starts_with("gangway: ")) << outcome.errors;
+        std::vector<std::string> for_monitoring = arguments;
+        for_monitoring.emplace_back("--nagios");
+        const Outcome plugin = run_health("/nowhere", for_monitoring);
+        EXPECT_EQ(plugin.exit_code, 3);
+        EXPECT_TRUE(plugin.output.starts_with("UNKNOWN - ")) << plugin.output;
+        EXPECT_EQ(plugin.errors, "");
+    }
+}
+
+TEST(HealthCommand, EndsWithThreeWhereNoAgentIs) {
+    EXPECT_EQ(run_health("/nowhere", {"--all"}).exit_code, 3);
+    EXPECT_EQ(run_health("/nowhere", {"--all", "--nagios"}).exit_code, 3);
+    EXPECT_EQ(run_health("/nowhere", {"--all", "--watch"}).exit_code, 3);
+}
+
+TEST(HealthCommand, WatchesUntilCtrlCAndOutlivesAnAgentThatIsGoneForAWhile) {
+    ScriptedAgent agent({answer_with(all_well), "", "", answer_with(one_ill), interrupt});
+    const Outcome outcome = run_health(agent.socket(), {"--all", "--watch", "0.001"});
+    EXPECT_EQ(outcome.exit_code, 130);
+    EXPECT_EQ(agent.requests().size(), 5U);
+    const std::size_t first = outcome.output.find("1 of 1 healthy");
+    EXPECT_NE(first, std::string::npos) << outcome.output;
+    EXPECT_NE(outcome.output.find("1 of 2 healthy", first), std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.errors, "gangway: the agent closed the connection without an answer\n"
+                              "gangway: interrupted\n");
+    EXPECT_EQ(outcome.output.find('\033'), std::string::npos);
+}
+
+TEST(HealthCommand, WatchesInLinesForPrograms) {
+    const ScriptedAgent agent({answer_with(all_well), answer_with(one_ill), interrupt});
+    const Outcome outcome = run_health(agent.socket(), {"--all", "--watch=0.001", "--json"});
+    EXPECT_EQ(outcome.exit_code, 130);
+    EXPECT_EQ(outcome.output, health_lines(report_of(all_well)) + health_lines(report_of(one_ill)));
+}
+
+} // namespace
+} // namespace gangway::command

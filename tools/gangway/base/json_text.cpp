@@ -1,0 +1,72 @@
+#include "gangway/base/json_text.hpp"
+
+#include <json/reader.h>
+#include <json/writer.h>
+
+#include <exception>
+#include <memory>
+
+namespace gangway::command {
+
+namespace {
+
+std::unique_ptr<Json::CharReader> strict_reader() {
+    Json::CharReaderBuilder builder;
+    Json::CharReaderBuilder::strictMode(&builder.settings_);
+    return std::unique_ptr<Json::CharReader>(builder.newCharReader());
+}
+
+} // namespace
+
+std::optional<Json::Value> parse_json(std::string_view text) {
+    // To make one takes longer than to read a line with it.
+    static thread_local const std::unique_ptr<Json::CharReader> reader = strict_reader();
+    Json::Value value;
+    std::string errors;
+    try {
+        if (reader->parse(text.data(), text.data() + text.size(), &value, &errors)) {
+            return value;
+        }
+    } catch (const std::exception&) {
+        // jsoncpp throws, instead of reporting, where a document is nested too deeply.
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::string_view json_source(std::string_view text, const Json::Value& value) {
+    const auto start = static_cast<std::size_t>(value.getOffsetStart());
+    return text.substr(start, static_cast<std::size_t>(value.getOffsetLimit()) - start);
+}
+
+std::string json_text(const Json::Value& value) {
+    if (value.isNull() || value.isObject() || value.isArray()) {
+        return {};
+    }
+    return value.asString();
+}
+
+const Json::Value& json_member(const Json::Value& value, const char* name) {
+    if (!value.isObject()) {
+        return Json::Value::nullSingleton();
+    }
+    return value[name];
+}
+
+std::string json_document(const Json::Value& value) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "  ";
+    builder["emitUTF8"] = true;
+    builder["precision"] = 3;
+    builder["precisionType"] = "decimal";
+    return Json::writeString(builder, value) + "\n";
+}
+
+std::string json_line(const Json::Value& value) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "";
+    builder["emitUTF8"] = true;
+    return Json::writeString(builder, value);
+}
+
+} // namespace gangway::command

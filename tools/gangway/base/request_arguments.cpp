@@ -1,0 +1,91 @@
+#include "gangway/base/request_arguments.hpp"
+
+#include "gangway/base/printable.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+namespace gangway::command {
+
+namespace {
+
+// Nothing unless the whole text is one number of that type.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+} // namespace
+
+std::optional<std::string> fault_of_process_id(std::string_view id) {
+    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "abcdefghijklmnopqrstuvwxyz"
+                                         "0123456789-_";
+    constexpr std::size_t longest = 64; // a gupid has at most 20
+    if (id.empty() || id.size() > longest || id.find_first_not_of(allowed) != std::string::npos) {
+        return "'" + printable(id) +
+               "' is no process: a pid or a gupid is needed (see 'gangway ps')";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> fault_of_path(std::string_view path) {
+    if (!path.starts_with('/')) {
+        return "the path '" + printable(path) + "' must start with '/'";
+    }
+    const auto bad = std::find_if(path.begin(), path.end(), [](char byte) {
+        return byte <= ' ' || byte > '~' ||
+               byte == '#'; // bytes above 127 too, whatever char's sign
+    });
+    if (bad == path.end()) {
+        return std::nullopt;
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto value = static_cast<unsigned char>(*bad);
+    return "the path '" + printable(path) + "' has a character that must be percent-encoded, as %" +
+           digits[value >> 4U] + digits[value & 0x0FU];
+}
+
+std::optional<std::string> fault_of_seconds(std::string_view text, const SecondsRange& range) {
+    const auto seconds = parse_number<double>(text);
+    const bool fits = seconds && std::isfinite(*seconds) && *seconds <= range.longest &&
+                      (*seconds > 0 || (range.zero_allowed && *seconds == 0));
+    if (fits) {
+        return std::nullopt;
+    }
+    return "'" + printable(text) + "' does not fit; give seconds " +
+           (range.zero_allowed ? "from 0 to " : "above 0 and up to ") +
+           std::to_string(std::llround(range.longest)) + ", such as 2.5";
+}
+
+std::optional<std::string> fault_of_count(std::string_view text, std::uint64_t largest) {
+    const auto count = parse_number<std::uint64_t>(text);
+    if (count && *count >= 1 && *count <= largest) {
+        return std::nullopt;
+    }
+    return "'" + printable(text) + "' does not fit; give a whole number from 1 to " +
+           std::to_string(largest);
+}
+
+std::optional<std::string> seconds_for_header(double seconds) {
+    if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) {
+        return std::nullopt;
+    }
+    std::array<char, 64> text{};
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+    if (end.ec != std::errc{}) {
+        return std::nullopt;
+    }
+    return std::string(text.data(), end.ptr);
+}
+
+} // namespace gangway::command

@@ -1,0 +1,61 @@
+#include "gangway/base/small_file.hpp"
+
+#include "gangway/base/file_descriptor.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace gangway::command {
+
+namespace {
+
+std::variant<std::string, int> read_at(int directory, const char* path, Links links) {
+    const int link_flag = links == Links::refuse ? O_NOFOLLOW : 0;
+    const FileDescriptor file(
+        ::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | link_flag));
+    if (!file) {
+        return errno;
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) {
+        return errno;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    }
+    if (links == Links::refuse && status.st_nlink > 1) {
+        return ELOOP;
+    }
+    std::string content;
+    std::string piece(4096, '\0');
+    while (true) {
+        const ssize_t count = ::read(file.get(), piece.data(), piece.size());
+        if (count < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return errno;
+        }
+        if (count == 0) {
+            return content;
+        }
+        content.append(piece, 0, static_cast<std::size_t>(count));
+        if (content.size() > small_file_max_bytes) {
+            return EFBIG;
+        }
+    }
+}
+
+} // namespace
+
+std::variant<std::string, int> read_small_file(const std::filesystem::path& path, Links links) {
+    return read_at(AT_FDCWD, path.c_str(), links);
+}
+
+std::variant<std::string, int> read_small_file_in(int directory, const char* name) {
+    return read_at(directory, name, Links::refuse);
+}
+
+} // namespace gangway::command

@@ -1,0 +1,29 @@
+// What a subcommand and the command line share.
+#pragma once
+
+#include "gangway/base/exit_code.hpp"
+#include "gangway/commands/global_options.hpp"
+
+#include <functional>
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace gangway::command {
+
+// Set by the subcommand that was chosen; run once the whole command line has been checked.
+using Action = std::function<ExitCode()>;
+
+// Ends every help text.
+inline constexpr const char* exit_codes_help =
+    "Exit codes:\n"
+    "  0  fine\n"
+    "  1  the answer is bad: an error of Gangway's, a broken answer, HTTP >= 400 with --fail\n"
+    "  2  wrong usage\n"
+    "  3  the agent cannot be reached: no instance, no socket, no answer\n"
+    "  4  not authorized\n"
+    "  5  the output cannot be written\n"
+    "130  ended by Ctrl-C";
+
+} // namespace gangway::command

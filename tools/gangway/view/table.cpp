@@ -1,0 +1,100 @@
+#include "gangway/view/table.hpp"
+
+#include "gangway/base/printable.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace gangway::command {
+
+namespace {
+
+constexpr std::string_view gap = "  ";
+constexpr std::size_t last_column_min = 10;
+
+std::string_view escape_sequence(Colour colour) {
+    switch (colour) {
+    case Colour::green:
+        return "\033[32m";
+    case Colour::yellow:
+        return "\033[33m";
+    case Colour::red:
+        return "\033[31m";
+    case Colour::dim:
+        return "\033[2m";
+    case Colour::none:
+        break;
+    }
+    return {};
+}
+
+std::string painted(const std::string& text, std::string_view sequence) {
+    if (sequence.empty() || text.empty()) {
+        return text;
+    }
+    return std::string(sequence).append(text).append("\033[0m");
+}
+
+// Widths of all columns but the last, and the room that is left for it (0: no limit).
+struct Layout {
+    std::vector<std::size_t> widths;
+    std::size_t last_room = 0;
+};
+
+Layout lay_out(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows,
+               std::size_t terminal_columns) {
+    Layout layout;
+    std::size_t used = 0;
+    for (std::size_t index = 0; index < columns.size(); ++index) {
+        std::size_t width = display_columns(columns[index].title);
+        for (const auto& row : rows) {
+            width = std::max(width, display_columns(row[index].text));
+        }
+        layout.widths.push_back(width);
+        if (index + 1 < columns.size()) {
+            used += width + gap.size();
+        }
+    }
+    if (terminal_columns > 0) {
+        layout.last_room =
+            terminal_columns > used + last_column_min ? terminal_columns - used : last_column_min;
+        layout.widths.back() = std::min(layout.widths.back(), layout.last_room);
+    }
+    return layout;
+}
+
+} // namespace
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+void Table::add_row(std::vector<Cell> cells) {
+    rows_.push_back(std::move(cells));
+}
+
+std::string Table::render(const Terminal& terminal) const {
+    const Layout layout = lay_out(columns_, rows_, terminal.columns);
+    std::string result;
+    const auto put = [&](std::size_t index, const std::string& full, std::string_view sequence) {
+        const bool last = index + 1 == columns_.size();
+        const std::string text =
+            last && layout.last_room > 0 ? shorten_end(full, layout.last_room) : full;
+        const std::string padding(layout.widths[index] - display_columns(text), ' ');
+        const bool right = columns_[index].align == Align::right;
+        result += right ? padding : "";
+        result += painted(text, terminal.colour ? sequence : std::string_view());
+        result += right || last ? "" : padding;
+        result += last ? std::string_view("\n") : gap;
+    };
+    for (std::size_t index = 0; index < columns_.size(); ++index) {
+        put(index, columns_[index].title, "\033[1m");
+    }
+    for (const auto& row : rows_) {
+        for (std::size_t index = 0; index < row.size(); ++index) {
+            put(index, row[index].text, escape_sequence(row[index].colour));
+        }
+    }
+    return result;
+}
+
+} // namespace gangway::command

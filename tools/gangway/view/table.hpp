@@ -1,0 +1,43 @@
+// A table for people: columns as wide as their content, the last one cut at the terminal's edge.
+#pragma once
+
+#include "gangway/view/terminal.hpp"
+
+#include <string>
+#include <vector>
+
+namespace gangway::command {
+
+enum class Align { left, right };
+enum class Colour { none, green, yellow, red, dim };
+
+struct Column {
+    std::string title;
+    Align align = Align::left;
+};
+
+// A cell's text is shown as it is: pass it through printable() if it comes from outside.
+struct Cell {
+    Cell(std::string cell_text, Colour cell_colour = Colour::none)
+        : text(std::move(cell_text)), colour(cell_colour) {}
+
+    std::string text;
+    Colour colour;
+};
+
+class Table {
+  public:
+    explicit Table(std::vector<Column> columns);
+
+    // One cell for each column.
+    void add_row(std::vector<Cell> cells);
+
+    // Lines that end in a line feed, without trailing spaces.
+    [[nodiscard]] std::string render(const Terminal& terminal) const;
+
+  private:
+    std::vector<Column> columns_;
+    std::vector<std::vector<Cell>> rows_;
+};
+
+} // namespace gangway::command
