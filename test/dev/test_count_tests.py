@@ -11,16 +11,19 @@ import count_tests  # noqa: E402
 
 CTEST = """<testsuite tests="4">
   <testcase name="Json.Reads" classname="Json.Reads" status="run"/>
-  <testcase name="Rows/Json.Writes/3  # GetParam() = 7" classname="Rows/Json.Writes/3" status="fail"><failure/></testcase>
+  <testcase name="Rows/Json.Writes/3  # GetParam() = 7" classname="Rows/Json.Writes/3" status="fail"><failure/>
+    <system-out>first
+Expected: 1</system-out></testcase>
   <testcase name="Json.Waits" classname="Json.Waits" status="notrun"><skipped/></testcase>
   <testcase name="Json.Rests" classname="Json.Rests" status="disabled"/>
 </testsuite>"""
 PYTEST = """<testsuites><testsuite>
   <testcase classname="test_a" name="test_one"/>
-  <testcase classname="test_a" name="test_two"><failure message="x"/></testcase>
-  <testcase classname="test_a" name="test_three"><error message="x"/></testcase>
+  <testcase classname="test_a" name="test_two"><failure message="x">%s
+E   AssertionError</failure></testcase>
+  <testcase classname="test_a" name="test_three"><error message="no fixture"/></testcase>
   <testcase classname="test_a" name="test_four"><skipped message="x"/></testcase>
-</testsuite></testsuites>"""
+</testsuite></testsuites>""" % "\n".join(f"line {number}" for number in range(100))
 
 
 class CountTests(unittest.TestCase):
@@ -34,11 +37,20 @@ class CountTests(unittest.TestCase):
 
     def test_ctest(self):
         self.assertEqual(self.count(CTEST), (1, 3, [
+            "--- Rows/Json.Writes/3::Rows/Json.Writes/3:", "first", "Expected: 1",
             "failure: Rows/Json.Writes/3::Rows/Json.Writes/3", "skipped: Json.Waits", "disabled: Json.Rests"]))
 
     def test_pytest(self):
         self.assertEqual(self.count(PYTEST), (1, 3, [
+            "--- test_a::test_two:", *(f"line {number}" for number in range(71, 100)), "E   AssertionError",
+            "--- test_a::test_three:", "no fixture",
             "failure: test_a::test_two", "error: test_a::test_three", "skipped: test_a::test_four"]))
+
+    def test_of_a_run_that_fails_throughout_the_first_outputs_are_shown(self):
+        passed, failed, lines = self.count(*[PYTEST] * 20)
+        self.assertEqual((passed, failed), (20, 60))
+        self.assertEqual(sum(line.startswith("---") for line in lines), count_tests.SHOWN_CASES)
+        self.assertLess(len(lines), 60 + 5 * 31 + 1)
 
     def test_the_counts_of_all_reports_are_added(self):
         self.assertEqual(self.count(CTEST, PYTEST)[:2], (2, 6))

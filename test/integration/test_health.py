@@ -734,10 +734,11 @@ def test_a_detached_process_that_still_serves_is_skipped(ruby, route):
 
 
 def test_a_process_that_is_shutting_down_is_skipped(python):
-    """It is stopped, so that it stays so."""
+    """It is stopped, so that it stays so. A thread of Passenger's tells it to leave: until then it is only detached."""
     row = python.admin.processes()[0]
     with stopped(row["pid"]):
         python.api("POST", "/pool/detach_process.json", {"pid": row["pid"]})
+        wait_until(lambda: python.admin.process(row["pid"])["state"] == "shutting_down", "it is told to leave")
         result = check(python, row["gupid"], wait=0)
         assert verdict(result) == ("skipped", "shutting_down"), result
     wait_for_death(row["pid"])
