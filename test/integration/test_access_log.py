@@ -128,15 +128,15 @@ def answered(raw, *args, answer=OK, **options):
 def test_a_forwarded_request_is_one_line(logged):
     client, connection = underway(logged, b"/some/path", b"PUT", [b"Content-Length: 7"], b"content")
     connection.take(7)
-    time.sleep(0.1)  # so that first_byte_ms has something to measure
+    time.sleep(0.5)  # so that first_byte_ms has something to measure
     connection.answer(OK)
     assert client.answer().body == b"ok"
     line = logged.log.line()
     assert line.pop("broken", False) is False
     for name in ("queue_ms", "connect_ms"):
-        assert 0 <= line.pop(name) < 90
+        assert 0 <= line.pop(name) < 450
     first_byte, total = line.pop("first_byte_ms"), line.pop("total_ms")
-    assert 100 <= first_byte <= total < 5000
+    assert 500 <= first_byte <= total < 15000
     assert line == {"method": "PUT", "path": "/some/path", "status": 200, "code": None,
                     "process": logged.pid, "route": "pool", "bytes_in": 7, "bytes_out": 2,
                     "uid": os.geteuid(), "as": "root"}
@@ -344,11 +344,11 @@ def timing_of(value):
 
 def test_server_timing_tells_where_the_time_went(raw):
     client, connection = underway(raw)
-    time.sleep(0.1)
+    time.sleep(0.5)
     connection.send(HEAD + b"Content-Length: 2\r\n\r\n")
     (value,) = client.head().get("Server-Timing")
     queue, connect, first_byte, total = timing_of(value)
-    assert 100 <= first_byte <= total < 5000 and queue < 90 and connect < 90
+    assert 500 <= first_byte <= total < 15000 and queue < 450 and connect < 450
     assert queue + connect + first_byte <= total + 0.1
     connection.answer(b"ok")
 

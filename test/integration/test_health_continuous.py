@@ -317,8 +317,12 @@ def test_failures_within_the_slow_start_of_a_new_process_do_not_count(new_watche
     (new,) = set(pids_of(agent)) - set(old)
     row = wait_for_row(agent, new, lambda row: row["failures"] >= 2, "it fails")
     assert row["state"] == "unknown"
+    begun = row["history"][0]["checked_at"]
     row = wait_for_standing(agent, new, "unhealthy")
-    assert 1.7 <= seconds_between(row["history"][0]["checked_at"], row["since"]) < 4, row
+    assert seconds_between(begun, row["since"]) >= 1.7, row
+    # The first failure behind it does count.
+    *without, _ = (check["checked_at"] for check in row["history"] if check["checked_at"] <= row["since"])
+    assert all(seconds_between(begun, at) < 2.1 for at in without), row
 
 
 # ---------------------------------------------------------------- when they are checked
@@ -345,7 +349,7 @@ def test_no_other_process_is_checked_late_while_one_hangs(new_watched):
         assert tracks(agent)[patient]["checks"] <= before + 2, "each of its checks takes 3 s"
         for pid in others:
             times = [check["checked_at"] for check in tracks(agent)[pid]["history"]][-10:]
-            assert max(map(seconds_between, times, times[1:])) < 1, (pid, times)
+            assert max(map(seconds_between, times, times[1:])) < 2.5, (pid, times)
 
 
 def test_short_intervals_are_kept(agent):
