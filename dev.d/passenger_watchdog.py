@@ -22,10 +22,17 @@ class Failure(Exception):
     """Passenger did not do what was waited for."""
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def reserve_port():
+    """A socket that holds a free port of 127.0.0.1 for Passenger until it is closed: nobody else gets it, while one
+    that listens may bind it, too, since both let others reuse the address (SO_REUSEADDR, socket(7))."""
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    return reservation
+
+
+def number_of(reservation):
+    return reservation.getsockname()[1]
 
 
 def status_of(pid):

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from passenger_watchdog import Failure, Watchdog, free_port
+from passenger_watchdog import Failure, Watchdog, number_of, reserve_port
 
 DEV = Path(__file__).resolve().parents[1] / "dev"
 READY_SECONDS = 120  # Passenger itself gives an application 90 seconds to start.
@@ -113,7 +113,8 @@ class Serving:
 
     def __init__(self, args):
         self.args = args
-        self.port = args.port or free_port()
+        self.reservation = None if args.port else reserve_port()
+        self.port = args.port or number_of(self.reservation)
         self.url = f"http://127.0.0.1:{self.port}/"
         self.directory = Path(tempfile.mkdtemp(prefix="gw.", dir="/tmp"))
         self.log_path = Path(args.log or self.directory / "log")

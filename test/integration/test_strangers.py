@@ -6,7 +6,9 @@ import json
 import os
 import pwd
 import resource
+import select
 import socket
+import time
 
 import pytest
 
@@ -51,8 +53,9 @@ def busy_as(user, action):
         os.waitpid(child, 0)
 
 
-def taken(path, count, content=b""):
-    """So many connections, each with that content sent; and how many of them were accepted, and not refused."""
+def taken(path, count, content=b"", answers=0):
+    """So many connections, each with that content sent; and how many of them were accepted, and not refused. So many
+    answers are waited for."""
     def action():
         held = []
         for _ in range(count):
@@ -62,6 +65,10 @@ def taken(path, count, content=b""):
             with contextlib.suppress(OSError):  # Refused in the middle of a body.
                 connection.sendall(content)
             held.append(connection)
+        silent, deadline = held, time.monotonic() + 20
+        while len(silent) > count - answers and time.monotonic() < deadline:
+            answered, _, _ = select.select(silent, [], [], 1)
+            silent = [connection for connection in silent if connection not in answered]
         kept = 0
         for connection in held:
             connection.settimeout(0.01)
@@ -248,7 +255,7 @@ def test_the_bodies_of_one_user_take_neither_memory_nor_the_turns_of_others(swit
     before = memory(switching)
     # So that what is understood of a body is kept: the checks take their time.
     with stopped(pids_of(switching)["alpha"]), \
-            busy_as(ALPHA_USER, taken(str(switching.socket_path), 12, request)) as unanswered:
+            busy_as(ALPHA_USER, taken(str(switching.socket_path), 12, request, 12 - kept)) as unanswered:
         assert unanswered == kept
         for _ in range(20):
             status, text = ask(switching, BETA_USER, "/v1/groups")

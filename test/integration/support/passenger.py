@@ -22,7 +22,7 @@ from support.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "dev.d"))
 
-from passenger_watchdog import Failure, Watchdog, free_port  # noqa: E402
+from passenger_watchdog import Failure, Watchdog, number_of, reserve_port  # noqa: E402
 
 APPS = ROOT / "test" / "apps"
 RUNTIMES = ("ruby", "python", "nodejs", "generic")
@@ -91,7 +91,8 @@ class Passenger:
         self.config_path = self.directory / "gangway.json"
         self.config = {} if config is None else config
         self.has_config = config is not None
-        self.port = free_port()
+        self.reservation = reserve_port()
+        self.port = number_of(self.reservation)
         self.extra_options = list(options)
         self.extra_environment = environment or {}
         self.max_pool_size = max_pool_size or workers
@@ -259,6 +260,7 @@ class Passenger:
         if self.watchdog is not None:
             self.watchdog.kill()
             self.watchdog.wait(10)
+        self.reservation.close()
         for report in system.crash_reports(self.log):
             shutil.rmtree(report, ignore_errors=True)
         shutil.rmtree(self.directory, ignore_errors=True)
