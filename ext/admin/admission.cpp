@@ -1,19 +1,22 @@
 #include "admin/admission.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace gangway::admin {
 
-bool Admission::admits(const Access& access, const pool::Snapshot& snapshot) const {
-    if (!access.needs_pool()) {
-        return !access.is_none();
-    }
-    const auto groups = snapshot.groups();
+namespace {
+
+bool sees_any(const Access& access, std::span<const gangway_group> groups) {
     return std::any_of(groups.begin(), groups.end(),
                        [&](const gangway_group& group) { return access.sees(group); });
 }
 
+} // namespace
+
 bool Admission::admits(const Access& access) {
+    is_new_ = false;
     if (!access.needs_pool()) {
         return !access.is_none();
     }
@@ -26,8 +29,13 @@ bool Admission::admits(const Access& access) {
     if (!last_ || now - taken_at_ > max_age) {
         last_ = pool_.snapshot();
         taken_at_ = now;
+        is_new_ = last_.has_value();
     }
-    return last_ && admits(access, *last_);
+    return last_ && sees_any(access, last_->groups());
+}
+
+std::optional<pool::Snapshot> Admission::take_new() {
+    return std::exchange(is_new_, false) ? std::exchange(last_, std::nullopt) : std::nullopt;
 }
 
 } // namespace gangway::admin

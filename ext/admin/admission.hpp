@@ -19,13 +19,15 @@ class Admission {
     explicit Admission(pool::Pool& pool) : pool_(pool) {}
 
     bool admits(const Access& access);
-    // The same, of a snapshot that was made anyway.
-    bool admits(const Access& access, const pool::Snapshot& snapshot) const;
+    // The snapshot that the last admits() took, if it did: for who needs the pool for the same
+    // request. It is taken once.
+    std::optional<pool::Snapshot> take_new();
 
   private:
     pool::Pool& pool_;
     std::optional<pool::Snapshot> last_;
     std::chrono::steady_clock::time_point taken_at_;
+    bool is_new_ = false;
 };
 
 } // namespace gangway::admin

@@ -1,24 +1,15 @@
 #include "admin/target.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
+#include "admin/path_segment.hpp"
 #include "message/authority.hpp"
 #include "message/fields.hpp"
+#include "text/number.hpp"
 
 namespace gangway::admin {
 
 namespace {
-
-// Takes the next segment of a path off: "/a/b" -> "a", leaving "/b".
-std::string_view take_segment(std::string_view& path) {
-    path.remove_prefix(1);
-    const std::size_t end = std::min(path.find('/'), path.size());
-    const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(end);
-    return segment;
-}
 
 std::string with_query(std::string_view path, std::string_view query, bool has_query) {
     std::string result(path.empty() ? "/" : path);
@@ -29,51 +20,26 @@ std::string with_query(std::string_view path, std::string_view query, bool has_q
     return result;
 }
 
-Target parse_api(std::string_view path, std::string_view query, bool has_query) {
-    Target unknown{Endpoint::unknown, {}, query, {}};
-    if (path.empty()) {
-        return unknown;
+// "/v1/processes/12/request/a": 12, leaving "/a". Nothing: it is no such path.
+std::optional<std::string_view> take_process(std::string_view& path) {
+    constexpr std::string_view processes = "/v1/processes/";
+    if (!path.starts_with(processes)) {
+        return std::nullopt;
     }
-    const std::string_view collection = take_segment(path);
-    if (collection == "pool" && path.empty()) {
-        return {Endpoint::pool, {}, query, {}};
+    std::string_view rest = path.substr(processes.size() - 1);
+    const std::string_view process = take_segment(rest);
+    if (process.empty() || rest.empty() || take_segment(rest) != "request") {
+        return std::nullopt;
     }
-    if (collection == "health" && path.empty()) {
-        return {Endpoint::health, {}, query, {}};
-    }
-    if (collection == "health" && path == "/live") {
-        return {Endpoint::health_live, {}, query, {}};
-    }
-    if (collection == "events" && path.empty()) {
-        return {Endpoint::events, {}, query, {}};
-    }
-    if (collection != "groups" && collection != "processes") {
-        return unknown;
-    }
-    if (path.empty()) {
-        return {collection == "groups" ? Endpoint::groups : Endpoint::processes, {}, query, {}};
-    }
-    const std::string_view subject = take_segment(path);
-    if (subject.empty()) {
-        return unknown;
-    }
-    if (path.empty()) {
-        return {collection == "groups" ? Endpoint::group : Endpoint::process, subject, query, {}};
-    }
-    if (collection == "processes" && path == "/health") {
-        return {Endpoint::process_health, subject, query, {}};
-    }
-    if (collection == "processes" && take_segment(path) == "request") {
-        return {Endpoint::forward, subject, query, with_query(path, query, has_query)};
-    }
-    return unknown;
+    path = rest;
+    return process;
 }
 
 // target: a path and perhaps a query; after an authority the path may be missing.
 std::optional<Target> parse_path(std::string_view target, std::string_view authority) {
     if (!authority.empty() && !target.starts_with('/')) {
         if (!target.empty()) { // "http://host?query"
-            return Target{Endpoint::outside, {}, {}, "/" + std::string(target), authority};
+            return Target{Kind::outside, {}, {}, {}, "/" + std::string(target), authority};
         }
         target = "/";
     }
@@ -82,34 +48,25 @@ std::optional<Target> parse_path(std::string_view target, std::string_view autho
     }
     const std::size_t mark = target.find('?');
     const bool has_query = mark != std::string_view::npos;
-    std::string_view path = target.substr(0, mark);
+    const std::string_view path = target.substr(0, mark);
     const std::string_view query = has_query ? target.substr(mark + 1) : std::string_view();
 
-    constexpr std::string_view root = "/v1";
-    if (path == root || path.starts_with("/v1/")) {
-        path.remove_prefix(root.size());
-        Target result = parse_api(path, query, has_query);
-        result.authority = authority;
-        return result;
+    if (path != "/v1" && !path.starts_with("/v1/")) {
+        return Target{Kind::outside, path, query, {}, std::string(target), authority};
     }
-    return Target{Endpoint::outside, {}, query, std::string(target), authority};
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
+    std::string_view rest = path;
+    if (const auto process = take_process(rest)) {
+        return Target{Kind::forward, path, query, *process, with_query(rest, query, has_query),
+                      authority};
     }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return Target{Kind::api, path, query, {}, {}, authority};
 }
 
 } // namespace
 
 std::optional<Target> parse_target(std::string_view target) {
     if (target == "*") {
-        return Target{Endpoint::outside, {}, {}, "*"};
+        return Target{Kind::outside, {}, {}, {}, "*"};
     }
     std::string_view authority;
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -137,53 +94,8 @@ std::optional<gangway_process_id> parse_process_id(std::string_view text) {
     if (!std::all_of(text.begin(), text.end(), digit)) {
         return gangway_process_id{0, {text.data(), text.size()}};
     }
-    std::int32_t pid = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-    if (error != std::errc() || pid == 0) {
-        return std::nullopt;
-    }
-    return gangway_process_id{pid, {nullptr, 0}};
-}
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); i++) {
-        if (text[i] == '+' && plus_is_space) {
-            result += ' ';
-        } else if (text[i] != '%') {
-            result += text[i];
-        } else {
-            const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return std::nullopt;
-            }
-            result += static_cast<char>(high * 16 + low);
-            i += 2;
-        }
-    }
-    return result;
-}
-
-std::optional<Parameters> parse_query(std::string_view query) {
-    Parameters result;
-    while (!query.empty()) {
-        const std::size_t end = std::min(query.find('&'), query.size());
-        const std::string_view pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        if (pair.empty()) {
-            continue;
-        }
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        auto name = percent_decode(pair.substr(0, equals), true);
-        auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
-        if (!name || !value) {
-            return std::nullopt;
-        }
-        result.emplace_back(std::move(*name), std::move(*value));
-    }
-    return result;
+    const std::int32_t pid = parse_number<std::int32_t>(text).value_or(0);
+    return pid == 0 ? std::nullopt : std::optional(gangway_process_id{pid, {nullptr, 0}});
 }
 
 } // namespace gangway::admin

@@ -1,4 +1,4 @@
-// What a request's target means: which endpoint, which process or group, which query.
+// What a request's target means: an endpoint's path, or what is forwarded to which process.
 //
 // Pure. Works on views into the target, which must outlive the result.
 #pragma once
@@ -7,35 +7,24 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
-#include <vector>
 
 #include "gangway/agent_abi.h"
 #include "problem/problem.hpp"
 
 namespace gangway::admin {
 
-enum class Endpoint : std::uint8_t {
-    pool,           // /v1/pool
-    groups,         // /v1/groups
-    group,          // /v1/groups/{name}
-    processes,      // /v1/processes
-    process,        // /v1/processes/{id}
-    process_health, // /v1/processes/{id}/health
-    health,         // /v1/health
-    health_live,    // /v1/health/live
-    events,         // /v1/events
-    forward,        // /v1/processes/{id}/request/{path}
-    outside,        // not under /v1: forwarded when X-Passenger-Process is there
-    unknown,        // under /v1, but nothing of the above
+enum class Kind : std::uint8_t {
+    api,     // under /v1: an endpoint, or nothing
+    forward, // /v1/processes/{id}/request/{path}
+    outside, // not under /v1: forwarded when X-Passenger-Process is there
 };
 
 struct Target {
-    Endpoint endpoint;
-    std::string_view subject;     // the group's name or the process's id, still percent-encoded
+    Kind kind;
+    std::string_view path;        // without the query
     std::string_view query;       // without '?'
-    std::string forwarded;        // with forward and outside: what the process is asked for
+    std::string_view process{};   // with forward: its id
+    std::string forwarded{};      // with forward and outside: what the process is asked for
     std::string_view authority{}; // of a target in absolute-form: it takes the place of Host
 };
 
@@ -46,12 +35,5 @@ std::optional<Target> parse_target(std::string_view target);
 // A pid is all digits; a gupid has letters, digits and '-'. Nothing for anything else. The result
 // points into text.
 std::optional<gangway_process_id> parse_process_id(std::string_view text);
-
-// Nothing when a '%' is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-
-// Name and value of each parameter, decoded, in their order. Nothing when the encoding is broken.
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-std::optional<Parameters> parse_query(std::string_view query);
 
 } // namespace gangway::admin

@@ -1,11 +1,12 @@
 #include "base/subordinate_ids.hpp"
 
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <string_view>
 
 #include <sys/stat.h>
+
+#include "text/number.hpp"
 
 namespace gangway {
 
@@ -13,14 +14,7 @@ namespace {
 
 // Of the first id and the count of a line "NAME:FIRST:COUNT".
 std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t result = 0;
-    const char* const end = text.data() + text.size();
-    const auto [parsed, error] = std::from_chars(text.data(), end, result);
-    constexpr std::uint64_t most = UINT32_MAX;
-    if (error != std::errc() || parsed != end || result > most) {
-        return std::nullopt;
-    }
-    return result;
+    return parse_number<std::uint32_t>(text);
 }
 
 } // namespace

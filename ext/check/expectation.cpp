@@ -1,10 +1,11 @@
 #include "check/expectation.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include <re2/re2.h>
+
+#include "text/number.hpp"
 
 namespace gangway::check {
 
@@ -109,13 +110,8 @@ std::optional<Mismatch> check_json(const JsonValue& expected, std::string_view b
 
 // Nothing unless the text is a number from 100 to 599.
 std::optional<unsigned> parse_status(std::string_view text) {
-    unsigned status = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
-    if (text.size() != 3 || error != std::errc() || end != text.data() + text.size() ||
-        status < 100 || status > 599) {
-        return std::nullopt;
-    }
-    return status;
+    const auto status = parse_number<unsigned>(text);
+    return text.size() == 3 && status >= 100U && status <= 599U ? status : std::nullopt;
 }
 
 std::optional<StatusRange> parse_range(std::string_view text) {

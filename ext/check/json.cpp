@@ -1,7 +1,8 @@
 #include "check/json.hpp"
 
-#include <charconv>
 #include <memory>
+
+#include "text/number.hpp"
 
 namespace gangway::check {
 
@@ -42,14 +43,9 @@ bool equal_objects(const Json::Value& a, const Json::Value& b) {
 }
 
 const Json::Value* find_element(const Json::Value& array, const std::string& token) {
-    Json::ArrayIndex index = 0;
-    const char* const end = token.data() + token.size();
-    const auto [parsed, error] = std::from_chars(token.data(), end, index);
-    if (error != std::errc() || parsed != end || (token.size() > 1 && token.front() == '0') ||
-        !array.isValidIndex(index)) {
-        return nullptr;
-    }
-    return &array[index];
+    const auto index = parse_number<Json::ArrayIndex>(token);
+    const bool has_zeros = token.size() > 1 && token.front() == '0';
+    return index && !has_zeros && array.isValidIndex(*index) ? &array[*index] : nullptr;
 }
 
 // Whether a JSON text stays within the bounds; of any other text, whether it looks so.

@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 
-#include "admin/target.hpp"
 #include "check/json.hpp"
 
 namespace gangway::endpoints {
@@ -22,78 +21,42 @@ Problem bad_body(std::string detail) {
     return {Code::bad_body, std::move(detail) + "."};
 }
 
-// A parameter's name, and the key of a check that it stands for.
-struct Parameter {
-    std::string_view name;
-    std::string_view key;
-    bool is_number;
-    bool of_expect;
-};
-
-constexpr Parameter parameters[] = {
-    {"path", "path", false, false},
-    {"method", "method", false, false},
-    {"route", "route", false, false},
-    {"timeout", "timeout_seconds", true, false},
-    {"wait", "wait_seconds", true, false},
-    {"busy_limit", "busy_limit_seconds", true, false},
-    {"status", "status", false, true},
-    {"body", "body", false, true},
-    {"regex", "regex", false, true},
-    {"json_pointer", "json_pointer", false, true},
-    {"json_value", "json_value", false, true},
-};
+using admin::ParameterType;
 
 // Text that is JSON is what it says, anything else a text.
-Value json_or_text(const std::string& text) {
-    return check::parse_json(text).value_or(Value(text));
+Value json_or_text(std::string_view text) {
+    return check::parse_json(text).value_or(Value(std::string(text)));
 }
 
-Value value_of(const Parameter& parameter, const std::string& text) {
-    if (parameter.is_number || parameter.key == "json_value") {
-        return json_or_text(text);
-    }
-    return Value(text);
-}
-
-Problem bad_parameter(std::string detail) {
-    return {Code::bad_parameter, std::move(detail)};
+bool is_of_expect(std::string_view name) {
+    constexpr std::array<std::string_view, 5> names{"status", "body", "regex", "json_pointer",
+                                                    "json_value"};
+    return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // The same object that POST /v1/health would have.
-std::variant<Value, Problem> object_of(std::string_view query) {
-    const auto pairs = admin::parse_query(query);
-    if (!pairs) {
-        return bad_parameter("The query is not percent-encoded correctly.");
-    }
+Value object_of(const admin::Arguments& arguments) {
     Value object(Json::objectValue);
-    std::set<std::string_view> seen;
-    for (const auto& pair : *pairs) {
-        const std::string& name = pair.first;
-        const auto* parameter =
-            std::find_if(std::begin(parameters), std::end(parameters),
-                         [&](const Parameter& known) { return known.name == name; });
-        if (parameter == std::end(parameters)) {
-            return bad_parameter("'" + name + "' is not a parameter of this endpoint.");
+    for (const admin::Parameter& parameter : check_parameters) {
+        const auto value = arguments.find(parameter.name);
+        if (!value) {
+            continue;
         }
-        if (!seen.insert(name).second) {
-            return bad_parameter("'" + name + "' is given twice.");
-        }
-        Value& place = parameter->of_expect ? object["expect"] : object;
-        place[std::string(parameter->key)] = value_of(*parameter, pair.second);
+        std::string key(parameter.name);
+        key += parameter.type == ParameterType::seconds ? "_seconds" : "";
+        Value& place = is_of_expect(parameter.name) ? object["expect"] : object;
+        place[key] = parameter.type == ParameterType::text ? Value(std::string(*value))
+                                                           : json_or_text(*value);
     }
     return object;
 }
 
-// In the words of the query: "expect.status" is its parameter status.
+// In the words of the query: "expect.status" is its parameter status, "wait_seconds" wait.
 std::string parameter_of(std::string_view key) {
-    const std::string_view last = key.substr(key.rfind('.') + 1);
-    for (const Parameter& parameter : parameters) {
-        if (parameter.key == last) {
-            return std::string(parameter.name);
-        }
-    }
-    return std::string(last);
+    constexpr std::string_view unit = "_seconds";
+    key.remove_prefix(key.rfind('.') + 1);
+    key.remove_suffix(key.ends_with(unit) ? unit.size() : 0);
+    return std::string(key);
 }
 
 // The ids that no process has had so far. They point into the scope.
@@ -165,16 +128,12 @@ MaybeProblem set_key(const std::string& key, const Value& value, Scope& scope, R
 
 } // namespace
 
-std::variant<check::Check, Problem> parse_check(std::string_view query) {
-    auto object = object_of(query);
-    if (auto* problem = std::get_if<Problem>(&object)) {
-        return std::move(*problem);
-    }
+Result<check::Check> parse_check(const admin::Arguments& arguments) {
     check::Check check;
-    const auto& value = std::get<Value>(object);
+    const Value object = object_of(arguments);
     std::optional<check::KeyComplaint> complaint;
-    for (const std::string& key : value.getMemberNames()) {
-        complaint = check::set_check_key(check, key, value[key]);
+    for (const std::string& key : object.getMemberNames()) {
+        complaint = check::set_check_key(check, key, object[key]);
         if (complaint) {
             break;
         }
@@ -183,12 +142,13 @@ std::variant<check::Check, Problem> parse_check(std::string_view query) {
         complaint = check::examine(check);
     }
     if (complaint) {
-        return bad_parameter("'" + parameter_of(complaint->key) + "' " + complaint->text + ".");
+        return Problem{Code::bad_parameter,
+                       "'" + parameter_of(complaint->key) + "' " + complaint->text + "."};
     }
     return check;
 }
 
-std::variant<RoundRequest, Problem> parse_round(std::string_view body) {
+Result<RoundRequest> parse_round(std::string_view body) {
     RoundRequest request;
     Value object(Json::objectValue);
     if (!body.empty()) {
@@ -214,8 +174,8 @@ std::variant<RoundRequest, Problem> parse_round(std::string_view body) {
     return request;
 }
 
-std::variant<RoundOrder, Problem> choose(RoundRequest request, const admin::Access& access,
-                                         const pool::Snapshot& snapshot) {
+Result<RoundOrder> choose(RoundRequest request, const admin::Access& access,
+                          const pool::Snapshot& snapshot) {
     const Scope& scope = request.scope;
     RoundOrder& order = request.order;
     bool group_found = false;

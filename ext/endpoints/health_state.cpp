@@ -1,11 +1,13 @@
 #include "endpoints/health_state.hpp"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
-#include "admin/target.hpp"
+#include "admin/call.hpp"
+#include "base/wall_clock.hpp"
 #include "endpoints/health_writer.hpp"
+#include "endpoints/listing.hpp"
+#include "endpoints/parts.hpp"
 #include "text/json_writer.hpp"
 
 namespace gangway::endpoints {
@@ -15,43 +17,16 @@ namespace {
 using watch::WatchedGroup;
 using watch::WatchedProcess;
 
-struct Options {
-    std::optional<std::string> group;
-    unsigned minimum = 1;
+constexpr admin::Parameter list_parameters[] = {
+    {"group", admin::ParameterType::text, "only that group and its processes"},
 };
-
-Problem bad_parameter(std::string detail) {
-    return {Code::bad_parameter, std::move(detail)};
-}
-
-std::variant<Options, Problem> parse(std::string_view query, bool takes_minimum) {
-    const auto parameters = admin::parse_query(query);
-    if (!parameters) {
-        return bad_parameter("The query is not percent-encoded correctly.");
-    }
-    Options options;
-    bool minimum_given = false;
-    for (const auto& [name, value] : *parameters) {
-        const bool is_minimum = takes_minimum && name == "minimum";
-        if (name != "group" && !is_minimum) {
-            return bad_parameter("'" + name + "' is not a parameter of this endpoint.");
-        }
-        if (is_minimum ? minimum_given : options.group.has_value()) {
-            return bad_parameter("'" + name + "' is given twice.");
-        }
-        if (!is_minimum) {
-            options.group = value;
-            continue;
-        }
-        minimum_given = true;
-        const char* const end = value.data() + value.size();
-        const auto parsed = std::from_chars(value.data(), end, options.minimum);
-        if (parsed.ec != std::errc() || parsed.ptr != end || options.minimum == 0) {
-            return bad_parameter("'minimum' must be a whole number above 0.");
-        }
-    }
-    return options;
-}
+constexpr admin::Parameter liveness_parameters[] = {
+    {.name = "group",
+     .type = admin::ParameterType::text,
+     .help = "the group that is meant",
+     .is_required = true},
+    {"minimum", admin::ParameterType::count, "so many must be healthy; 1 if not given"},
+};
 
 bool sees(const admin::Access& access, const watch::Census& census, std::string_view group) {
     const auto facts = census.groups().find(group);
@@ -137,12 +112,46 @@ void write_watched(JsonWriter& json, const std::string& name, const WatchedGroup
     json.end_object();
 }
 
+awaitable<bool> answer_list(admin::Call& call) {
+    const health::Monitor& monitor = call.context.monitor;
+    HealthListing listing(call.arguments, call.access, monitor.watch(), monitor.census(),
+                          usec_since_epoch());
+    admin::Answer answer{200, json_type};
+    answer.body = co_await write_all(call.stream, listing);
+    co_return co_await call.answering.send(answer);
+}
+
+awaitable<bool> answer_liveness(admin::Call& call) {
+    const health::Monitor& monitor = call.context.monitor;
+    auto looked = look_alive(call.arguments, call.access, monitor.watch(), monitor.census());
+    if (!looked) {
+        co_return co_await call.answering.send(looked.error());
+    }
+    constexpr unsigned unavailable = 503;
+    const admin::Answer answer{looked->live ? 200 : unavailable, json_type,
+                               std::move(looked->document)};
+    co_return co_await call.answering.send(answer);
+}
+
 } // namespace
 
-HealthListing::HealthListing(std::optional<std::string> group, const admin::Access& access,
+constinit const admin::Endpoint list_health{.method = admin::Method::get,
+                                            .path = "/v1/health",
+                                            .help = "What continuous checks know of each process",
+                                            .parameters = list_parameters,
+                                            .answer = answer_list};
+
+constinit const admin::Endpoint tell_liveness{
+    .method = admin::Method::get,
+    .path = "/v1/health/live",
+    .help = "200 if enough processes of a group are healthy, else 503",
+    .parameters = liveness_parameters,
+    .answer = answer_liveness};
+
+HealthListing::HealthListing(const admin::Arguments& arguments, const admin::Access& access,
                              const watch::Watch& watch, const watch::Census& census,
                              std::uint64_t now_usec)
-    : group_(std::move(group)), access_(&access), watch_(&watch), census_(&census) {
+    : group_(arguments.find("group")), access_(&access), watch_(&watch), census_(&census) {
     json_.begin_object();
     json_.key("taken_at");
     json_.time(now_usec);
@@ -211,41 +220,24 @@ bool HealthListing::write(std::size_t rows) {
     return false;
 }
 
-std::variant<HealthListing, Problem>
-begin_health_listing(std::string_view query, const admin::Access& access, const watch::Watch& watch,
-                     const watch::Census& census, std::uint64_t now_usec) {
-    auto parsed = parse(query, false);
-    if (auto* problem = std::get_if<Problem>(&parsed)) {
-        return std::move(*problem);
-    }
-    return HealthListing(std::move(std::get<Options>(parsed).group), access, watch, census,
-                         now_usec);
-}
-
-std::variant<Liveness, Problem> look_alive(std::string_view query, const admin::Access& access,
-                                           const watch::Watch& watch, const watch::Census& census) {
-    auto parsed = parse(query, true);
-    if (auto* problem = std::get_if<Problem>(&parsed)) {
-        return std::move(*problem);
-    }
-    const auto& options = std::get<Options>(parsed);
-    if (!options.group) {
-        return bad_parameter("'group' must say which group is meant.");
-    }
-    const WatchedGroup* group = watch.find(*options.group);
-    if (group == nullptr || !sees(access, census, *options.group)) {
+Result<Liveness> look_alive(const admin::Arguments& arguments, const admin::Access& access,
+                            const watch::Watch& watch, const watch::Census& census) {
+    const std::string name(arguments.find("group").value_or(""));
+    const unsigned minimum = arguments.count("minimum", 1);
+    const WatchedGroup* group = watch.find(name);
+    if (group == nullptr || !sees(access, census, name)) {
         return Problem{Code::health_not_configured,
                        "No health check is configured for such a group, or it has not begun; see "
                        "\"health\" in docs/configuration.md."};
     }
     const watch::GroupHealth counts = group->health();
-    const bool live = counts.healthy >= options.minimum;
+    const bool live = counts.healthy >= minimum;
     JsonWriter json;
     json.begin_object();
-    json.member("group", *options.group);
+    json.member("group", name);
     json.member("live", live);
     json.member("healthy", counts.healthy);
-    json.member("minimum", options.minimum);
+    json.member("minimum", minimum);
     json.member("total", counts.total);
     json.end_object();
     return Liveness{live, json.take()};

@@ -1,28 +1,32 @@
 // The endpoints that tell what continuous checks know, without touching a process: /v1/health and
 // /v1/health/live (docs/health.md).
 //
-// Pure.
+// Each is a row of the table, and the pure function behind it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "admin/authorization.hpp"
-#include "problem/problem.hpp"
+#include "admin/endpoint.hpp"
+#include "problem/result.hpp"
 #include "text/json_writer.hpp"
 #include "watch/census.hpp"
 #include "watch/watch.hpp"
 
 namespace gangway::endpoints {
 
+extern const admin::Endpoint list_health;
+extern const admin::Endpoint tell_liveness;
+
 // GET /v1/health, whose rows are long: it is written in parts, as a Listing is. Processes may come
 // and go in between.
 class HealthListing {
   public:
-    HealthListing(std::optional<std::string> group, const admin::Access& access,
+    // All but arguments outlive it.
+    HealthListing(const admin::Arguments& arguments, const admin::Access& access,
                   const watch::Watch& watch, const watch::Census& census, std::uint64_t now_usec);
 
     // Writes so many rows more at most. False: the document is whole.
@@ -45,18 +49,13 @@ class HealthListing {
     bool whole_ = false;
 };
 
-// access, watch and census outlive it.
-std::variant<HealthListing, Problem>
-begin_health_listing(std::string_view query, const admin::Access& access, const watch::Watch& watch,
-                     const watch::Census& census, std::uint64_t now_usec);
-
 struct Liveness {
     bool live;
     std::string document;
 };
 
 // live: as many processes of the group are healthy as minimum says, one if it does not.
-std::variant<Liveness, Problem> look_alive(std::string_view query, const admin::Access& access,
-                                           const watch::Watch& watch, const watch::Census& census);
+Result<Liveness> look_alive(const admin::Arguments& arguments, const admin::Access& access,
+                            const watch::Watch& watch, const watch::Census& census);
 
 } // namespace gangway::endpoints

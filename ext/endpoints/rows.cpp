@@ -195,10 +195,8 @@ std::string_view state_word(const gangway_process& process) {
     return words.at(static_cast<std::size_t>(process.enabled));
 }
 
-bool is_state_word(std::string_view word) {
-    constexpr std::array<std::string_view, 6> words{"enabled",  "disabling",     "disabled",
-                                                    "detached", "shutting_down", "dead"};
-    return std::find(words.begin(), words.end(), word) != words.end();
+std::vector<std::string_view> state_words() {
+    return {"enabled", "disabling", "disabled", "detached", "shutting_down", "dead"};
 }
 
 std::optional<std::size_t> find_process_field(std::string_view name) {
@@ -208,13 +206,12 @@ std::optional<std::size_t> find_process_field(std::string_view name) {
                                        : std::optional<std::size_t>(found - fields_table.begin());
 }
 
-std::string public_field_names() {
-    std::string names;
+std::vector<std::string_view> public_field_names() {
+    std::vector<std::string_view> names;
     const FieldSet fields = all_public_fields();
     for (std::size_t i = 0; i < fields_table.size(); i++) {
         if (fields.test(i)) {
-            names += names.empty() ? "" : ", ";
-            names += fields_table[i].name;
+            names.push_back(fields_table[i].name);
         }
     }
     return names;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "admin/authorization.hpp"
 #include "admin/statistics.hpp"
@@ -22,8 +23,8 @@ using FieldSet = std::bitset<process_field_count>;
 
 // The bit of a field, by its name.
 std::optional<std::size_t> find_process_field(std::string_view name);
-// "pid, gupid, …": every field but the secret ones.
-std::string public_field_names();
+// "pid", "gupid", …: every field but the secret ones.
+std::vector<std::string_view> public_field_names();
 // The same.
 FieldSet all_public_fields();
 FieldSet secret_fields();
@@ -48,8 +49,8 @@ void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway
 void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const admin::Access& access,
                 const Self& self);
 
-// "enabled", "disabling", "disabled", "detached", "shutting_down", "dead".
 std::string_view state_word(const gangway_process& process);
-bool is_state_word(std::string_view word);
+// "enabled", "disabling", "disabled", "detached", "shutting_down", "dead".
+std::vector<std::string_view> state_words();
 
 } // namespace gangway::endpoints

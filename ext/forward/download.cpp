@@ -1,7 +1,6 @@
 #include "forward/download.hpp"
 
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <utility>
 
@@ -9,6 +8,7 @@
 
 #include "message/chunk.hpp"
 #include "message/rules.hpp"
+#include "text/number.hpp"
 #include "wire/read.hpp"
 
 namespace gangway::forward {
@@ -53,12 +53,7 @@ std::string_view reason(const message::Head& head) {
 // What a body would have had, in an answer that has none: to HEAD, and with 304.
 std::optional<std::uint64_t> told_length(const message::Head& head) {
     const auto text = head.fields.find("Content-Length");
-    std::uint64_t length = 0;
-    if (!text ||
-        std::from_chars(text->data(), text->data() + text->size(), length).ec != std::errc()) {
-        return std::nullopt;
-    }
-    return length;
+    return text ? parse_number<std::uint64_t>(*text) : std::nullopt;
 }
 
 } // namespace

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
 
+#include "forward/decisions.hpp"
 #include "forward/tunnel.hpp"
 #include "forward/upload.hpp"
 #include "message/rules.hpp"
@@ -27,30 +27,14 @@ using Clock = Report::Clock;
 
 constexpr std::string_view server_software = "Gangway/" GANGWAY_VERSION;
 
-// The process may be asked again without harm, should it not have heard the first time
-// (RFC 9110, 9.2.1).
-bool is_safe(const message::Head& request) {
-    return request.is_method("GET") || request.is_method("HEAD") || request.is_method("OPTIONS") ||
-           request.is_method("TRACE");
-}
+// How the process is to be asked.
+struct Direct {}; // over its debug socket
+struct Pause {};  // later: it is busy
+using Way = std::variant<std::unique_ptr<pool::Session>, Direct, Pause, Problem>;
 
-bool has_refused(const Outcome& outcome) {
-    const auto* problem = std::get_if<Problem>(&outcome);
-    return problem != nullptr && problem->code == Code::connect_failed;
-}
-
-// Of a process that is not there any more, or will not be.
-bool has_left(const Outcome& outcome) {
-    const auto* problem = std::get_if<Problem>(&outcome);
-    return problem != nullptr && (problem->code == Code::process_not_found ||
-                                  problem->code == Code::process_not_routable);
-}
-
-bool has_closed(error_code ec) {
-    return ec == http::error::end_of_stream || ec == http::error::partial_message ||
-           ec == net::error::connection_reset || ec == net::error::broken_pipe ||
-           ec == net::error::eof || ec == net::error::not_connected;
-}
+// What became of one connection.
+struct Again {}; // it had gone stale before the process heard of this request
+using Attempt = std::variant<Again, Done, Problem>;
 
 class Forwarder {
   public:
@@ -66,7 +50,7 @@ class Forwarder {
         report_.pid = identity().pid;
     }
 
-    std::variant<InFlight::Ticket, Problem> enter() {
+    Result<InFlight::Ticket> enter() {
         return around_.in_flight.enter(view(identity().gupid), request().method, order_.target,
                                        order_.whom);
     }
@@ -75,26 +59,28 @@ class Forwarder {
     // Nothing: go on.
     awaitable<std::optional<Outcome>> spool_body();
     awaitable<void> drop_body();
-    // Gets hold of the process, one way or the other. False: it is busy, so pause() and try again.
-    bool reach(std::optional<worker::Upstream>& upstream, std::optional<Outcome>& outcome);
+    // How the process can be asked now.
+    Way look();
     awaitable<void> pause();
-    // Nothing: the connection had gone stale before the process heard of this request: again.
-    awaitable<std::optional<Outcome>> attempt(worker::Upstream& upstream);
+    // Of a session, or Direct.
+    worker::Upstream upstream_of(Way&& way) const;
+    awaitable<Attempt> attempt(worker::Upstream& upstream);
+    // The answer to a request that ends with this problem.
+    Problem found_problem(Problem problem) const;
     bool is_cut() const { return exchange_.is_cut(); }
-    // The process has taken the request on a kept connection, and closed that instead of an answer.
-    bool was_taken() const { return taken_; }
     // Why there is no answer, when the exchange was cut.
     Outcome cut_outcome() const;
 
   private:
     worker::Obstacle obstacle() const;
     worker::Step next_step(bool was_busy) const;
-    std::optional<Problem> open_session(std::optional<worker::Upstream>& upstream, bool& busy);
+    Way open_session();
+    Way way_of(worker::Step step) const;
     // What the pool would say, for the way around it.
     std::optional<Problem> check_state() const;
     Problem busy_problem() const;
 
-    awaitable<std::optional<Outcome>> converse(worker::Upstream& upstream);
+    awaitable<Attempt> converse(worker::Upstream& upstream);
     std::string encode_head(const worker::Upstream& upstream, std::string space) const;
     // When it is ours to say (docs/forwarding.md, "Expect").
     awaitable<void> send_continue();
@@ -103,8 +89,8 @@ class Forwarder {
     awaitable<bool> relay_tunnel(worker::Upstream& upstream);
     bool can_keep(const worker::Upstream& upstream, const Download& download,
                   const Upload& upload) const;
-    std::optional<Outcome> explain(error_code ec, const worker::Upstream& upstream,
-                                   const Download& download, const Upload& upload) const;
+    Attempt explain(error_code ec, const worker::Upstream& upstream, const Download& download,
+                    const Upload& upload) const;
 
     const gangway_process_identity& identity() const { return order_.process->identity(); }
     const message::Head& request() const { return client_.head(); }
@@ -119,10 +105,14 @@ class Forwarder {
     std::unique_ptr<Spool> spool_; // once the body is kept there
     bool continued_ = false;       // 100 was sent
     bool upgrade_ = false;
-    bool taken_ = false;
+    bool taken_ = false;         // on a kept connection, which was closed instead of an answer
     unsigned busy_looks_ = 0;    // at the process, since it had to be waited for
     Clock::time_point wait_end_; // from the first of them on
 };
+
+Attempt to_attempt(Outcome outcome) {
+    return std::visit([](auto& one) { return Attempt(std::move(one)); }, outcome);
+}
 
 Outcome Forwarder::cut_outcome() const {
     if (exchange_.cut() == worker::Cut::client_gone) {
@@ -198,57 +188,46 @@ worker::Step Forwarder::next_step(bool was_busy) const {
         {wanted(), obstacle() == worker::Obstacle::none, was_busy, time_is_up});
 }
 
-bool Forwarder::reach(std::optional<worker::Upstream>& upstream, std::optional<Outcome>& outcome) {
-    std::optional<Problem> problem;
-    worker::Step step = next_step(false);
-    if (step == worker::Step::open_session) {
-        bool busy = false;
-        problem = open_session(upstream, busy);
-        if (busy) {
-            if (busy_looks_++ == 0) {
-                wait_end_ = Clock::now() + order_.steering.bounds.wait;
-            }
-            step = next_step(true);
-        }
+Way Forwarder::look() {
+    const worker::Step step = next_step(false);
+    if (step != worker::Step::open_session) {
+        return way_of(step);
     }
+    Way way = open_session();
+    if (!std::holds_alternative<Pause>(way)) {
+        return way;
+    }
+    if (busy_looks_++ == 0) {
+        wait_end_ = Clock::now() + order_.steering.bounds.wait;
+    }
+    return way_of(next_step(true));
+}
+
+Way Forwarder::way_of(worker::Step step) const {
     switch (step) {
     case worker::Step::open_session:
-        break;
-    case worker::Step::go_direct:
-        problem = check_state();
-        if (!problem) {
-            upstream.emplace(client_.stream.get_executor(), identity());
-        }
-        break;
-    case worker::Step::unavailable:
-        problem = worker::route_unavailable(obstacle());
-        break;
-    case worker::Step::busy:
-        problem = busy_problem();
-        break;
     case worker::Step::pause:
-        return false;
+        break;
+    case worker::Step::go_direct: {
+        auto problem = check_state();
+        return problem ? Way(std::move(*problem)) : Direct{};
     }
-    if (problem) {
-        outcome = std::move(*problem);
+    case worker::Step::unavailable:
+        return worker::route_unavailable(obstacle());
+    case worker::Step::busy:
+        return busy_problem();
     }
-    return true;
+    return Pause{};
 }
 
-awaitable<void> Forwarder::pause() {
-    co_await exchange_.pause(worker::pause_before(busy_looks_));
-}
-
-std::optional<Problem> Forwarder::open_session(std::optional<worker::Upstream>& upstream,
-                                               bool& busy) {
+// Pause: it is busy.
+Way Forwarder::open_session() {
     std::unique_ptr<pool::Session> session;
     switch (order_.process->open_session(0, session)) {
     case GANGWAY_OK:
-        upstream.emplace(client_.stream.get_executor(), std::move(session));
-        return std::nullopt;
+        return session;
     case GANGWAY_BUSY:
-        busy = true;
-        return std::nullopt;
+        return Pause{};
     case GANGWAY_NOT_ROUTABLE:
         return worker::not_routable();
     case GANGWAY_NOT_FOUND:
@@ -282,23 +261,23 @@ Problem Forwarder::busy_problem() const {
     return problem;
 }
 
-awaitable<std::optional<Outcome>> Forwarder::attempt(worker::Upstream& upstream) {
+awaitable<Attempt> Forwarder::attempt(worker::Upstream& upstream) {
     const worker::Exchange::UpstreamInUse in_use(exchange_, upstream);
     report_.session = Clock::now();
     report_.route = upstream.is_direct() ? "direct" : "pool";
     if (!upstream.connect_now()) {
         if (auto problem = co_await upstream.connect(exchange_)) {
-            co_return Outcome(std::move(*problem));
+            co_return std::move(*problem);
         }
         if (exchange_.is_cut()) {
-            co_return cut_outcome();
+            co_return to_attempt(cut_outcome());
         }
     }
     report_.connected = upstream.reused() ? *report_.session : Clock::now();
     if (upstream.reused() && upstream.has_input()) {
         // What is there answers nothing that was asked (RFC 9112, 9.3); or the process has closed
         // it.
-        co_return std::nullopt;
+        co_return Again{};
     }
     exchange_.enter(worker::Phase::sending, *report_.connected);
     std::string& head = around_.kept.request_text;
@@ -310,13 +289,13 @@ awaitable<std::optional<Outcome>> Forwarder::attempt(worker::Upstream& upstream)
         sent.bytes += (co_await upstream.send(pieces)).bytes;
     }
     if (sent.bytes == 0 && upstream.reused() && !exchange_.is_cut()) {
-        co_return std::nullopt; // The process had closed this connection and heard nothing.
+        co_return Again{}; // The process had closed this connection and heard nothing.
     }
     // Where only part was sent, the answer, if there is any, tells more than the error does.
     co_return co_await converse(upstream);
 }
 
-awaitable<std::optional<Outcome>> Forwarder::converse(worker::Upstream& upstream) {
+awaitable<Attempt> Forwarder::converse(worker::Upstream& upstream) {
     const UploadSource source{client_, body_, spool_.get()};
     Upload upload(source, upstream, exchange_, report_);
     if (body_.empty()) {
@@ -327,12 +306,12 @@ awaitable<std::optional<Outcome>> Forwarder::converse(worker::Upstream& upstream
         }
         upload.start();
     }
-    std::optional<Outcome> outcome;
+    Attempt attempt = Again{};
     std::exception_ptr failure;
     try {
         Download download(client_, upstream, exchange_, report_, around_.kept, upgrade_);
         if (const error_code ec = co_await download.read_head()) {
-            outcome = explain(ec, upstream, download, upload);
+            attempt = explain(ec, upstream, download, upload);
         } else {
             const auto finish = [&] {
                 if (upload.ended() && !download.upgraded()) {
@@ -349,7 +328,7 @@ awaitable<std::optional<Outcome>> Forwarder::converse(worker::Upstream& upstream
             }
             upstream.finish(whole, whole && can_keep(upstream, download, upload));
             report_.broken = !whole;
-            outcome = Done{whole && download.client_keep_alive()};
+            attempt = Done{whole && download.client_keep_alive()};
         }
     } catch (...) {
         failure = std::current_exception();
@@ -360,11 +339,11 @@ awaitable<std::optional<Outcome>> Forwarder::converse(worker::Upstream& upstream
     if (failure) {
         std::rethrow_exception(failure);
     }
-    if (outcome && std::holds_alternative<Done>(*outcome) && !client_.parser.is_done()) {
-        std::get<Done>(*outcome).keep_alive = false; // The rest of the body stands in the way.
+    if (auto* done = std::get_if<Done>(&attempt); done != nullptr && !client_.parser.is_done()) {
+        done->keep_alive = false; // The rest of the body stands in the way.
     }
-    taken_ = !outcome;
-    co_return outcome;
+    taken_ = std::holds_alternative<Again>(attempt);
+    co_return attempt;
 }
 
 std::string Forwarder::encode_head(const worker::Upstream& upstream, std::string space) const {
@@ -392,14 +371,11 @@ std::string Forwarder::encode_head(const worker::Upstream& upstream, std::string
 }
 
 awaitable<void> Forwarder::send_continue() {
-    if (continued_ || request().version < 11 || !request().fields.find("Expect")) {
+    if (continued_ || !message::expects_continue(request())) {
         co_return;
     }
     continued_ = true;
-    constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-    const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
-    Pieces pieces(buffers);
-    co_await client_.stream.write(pieces, client_.timeout);
+    co_await client_.stream.write_continue(client_.timeout);
 }
 
 std::string_view Forwarder::print_process() const {
@@ -418,43 +394,63 @@ awaitable<bool> Forwarder::relay_tunnel(worker::Upstream& upstream) {
     co_return co_await tunnel.run();
 }
 
-// Whether Passenger may use the connection again. As Passenger does, one of the session protocol is
-// kept only where no body was sent.
 bool Forwarder::can_keep(const worker::Upstream& upstream, const Download& download,
                          const Upload& upload) const {
-    const bool request_over =
-        body_.empty() || (upstream.protocol() == GANGWAY_PROTOCOL_HTTP && upload.complete());
-    return request_over && !upgrade_ && download.upstream_keep_alive();
+    return forward::can_keep({.protocol = upstream.protocol(),
+                              .has_body = !body_.empty(),
+                              .is_body_whole = upload.complete(),
+                              .is_upgrade = upgrade_,
+                              .may_keep = download.upstream_keep_alive()});
 }
 
-// Why there is no answer. Nothing: a stale connection, so try again.
-std::optional<Outcome> Forwarder::explain(error_code ec, const worker::Upstream& upstream,
-                                          const Download& download, const Upload& upload) const {
-    if (exchange_.is_cut()) {
-        return cut_outcome();
-    }
-    const error_code client_error = upload.client_error();
-    if (client_error == net::error::timed_out) {
+Attempt Forwarder::explain(error_code ec, const worker::Upstream& upstream,
+                           const Download& download, const Upload& upload) const {
+    const Reason reason = reason_of({.is_cut = exchange_.is_cut(),
+                                     .client_error = upload.client_error(),
+                                     .is_spooled = spool_ != nullptr,
+                                     .process_error = ec,
+                                     .is_reused = upstream.reused(),
+                                     .has_begun = download.begun(),
+                                     .has_body = !body_.empty(),
+                                     .is_safe = is_safe(request().method)});
+    switch (reason) {
+    case Reason::cut:
+        return to_attempt(cut_outcome());
+    case Reason::late_body:
         return worker::late_body();
-    }
-    if (client_error && spool_) {
-        return worker::spool_failed(client_error);
-    }
-    if (client_error && message::is_message_error(client_error)) {
-        return worker::bad_body(client_error);
-    }
-    if (client_error) {
+    case Reason::bad_body:
+        return worker::bad_body(upload.client_error());
+    case Reason::client_gone:
         report_.client_gone = true;
         return Done{false};
-    }
-    if (!has_closed(ec)) {
+    case Reason::spool_failed:
+        return worker::spool_failed(upload.client_error());
+    case Reason::bad_response:
         return worker::bad_response(download.complaint().empty() ? ec.message()
                                                                  : download.complaint());
-    }
-    if (upstream.reused() && !download.begun() && body_.empty() && is_safe(request())) {
-        return std::nullopt;
+    case Reason::stale:
+        return Again{};
+    case Reason::worker_closed:
+        break;
     }
     return worker::worker_closed();
+}
+
+awaitable<void> Forwarder::pause() {
+    co_await exchange_.pause(worker::pause_before(busy_looks_));
+}
+
+worker::Upstream Forwarder::upstream_of(Way&& way) const {
+    if (auto* session = std::get_if<std::unique_ptr<pool::Session>>(&way)) {
+        return worker::Upstream(client_.stream.get_executor(), std::move(*session));
+    }
+    return worker::Upstream(client_.stream.get_executor(), identity());
+}
+
+Problem Forwarder::found_problem(Problem problem) const {
+    const bool died =
+        has_died({.code = problem.code, .was_retried = report_.retries > 0, .was_taken = taken_});
+    return died ? worker::worker_closed() : problem;
 }
 
 } // namespace
@@ -463,35 +459,44 @@ awaitable<Outcome> forward(const Client& client, const Order& order,
                            const Surroundings& surroundings) {
     Forwarder forwarder(client, order, surroundings);
     auto entered = forwarder.enter();
-    if (auto* problem = std::get_if<Problem>(&entered)) {
-        co_return std::move(*problem);
+    if (!entered) {
+        co_return entered.error();
     }
-    auto& ticket = std::get<InFlight::Ticket>(entered);
+    InFlight::Ticket& ticket = *entered;
     std::optional<Outcome> outcome;
     if (forwarder.needs_length()) {
         outcome = co_await forwarder.spool_body();
     }
     while (!outcome) {
-        std::optional<worker::Upstream> upstream;
-        while (!forwarder.is_cut() && !forwarder.reach(upstream, outcome)) {
-            co_await forwarder.pause();
-        }
         if (forwarder.is_cut()) {
             outcome = forwarder.cut_outcome();
-        } else if (upstream) {
-            ticket.now_serving();
-            outcome = co_await forwarder.attempt(*upstream);
-            if (!outcome) {
-                surroundings.report.retries++;
-                co_await client.stream.let_others_go(); // Many kept connections may be stale.
-            }
+            break;
+        }
+        Way way = forwarder.look();
+        if (std::holds_alternative<Pause>(way)) {
+            co_await forwarder.pause();
+            continue;
+        }
+        if (auto* problem = std::get_if<Problem>(&way)) {
+            outcome = forwarder.found_problem(std::move(*problem));
+            break;
+        }
+        ticket.now_serving();
+        Attempt tried = Again{};
+        {
+            worker::Upstream upstream = forwarder.upstream_of(std::move(way));
+            tried = co_await forwarder.attempt(upstream);
+        }
+        if (std::holds_alternative<Again>(tried)) {
+            surroundings.report.retries++;
+            co_await client.stream.let_others_go(); // Many kept connections may be stale.
+        } else if (auto* problem = std::get_if<Problem>(&tried)) {
+            outcome = forwarder.found_problem(std::move(*problem));
+        } else {
+            outcome = std::get<Done>(tried);
         }
     }
     co_await forwarder.drop_body();
-    if ((surroundings.report.retries > 0 && has_refused(*outcome)) ||
-        (forwarder.was_taken() && has_left(*outcome))) {
-        outcome = worker::worker_closed(); // It had a connection, and has died since.
-    }
     co_return std::move(*outcome);
 }
 

@@ -5,9 +5,8 @@
 
 namespace gangway::forward {
 
-std::variant<InFlight::Ticket, Problem> InFlight::enter(std::string_view gupid,
-                                                        std::string_view method,
-                                                        std::string_view target, For whom) {
+Result<InFlight::Ticket> InFlight::enter(std::string_view gupid, std::string_view method,
+                                         std::string_view target, For whom) {
     unsigned all = 0;
     unsigned same = 0;
     unsigned unconnected = 0;
@@ -35,7 +34,7 @@ std::variant<InFlight::Ticket, Problem> InFlight::enter(std::string_view gupid,
     }
     const auto entry =
         entries_.insert(entries_.end(), {gupid, method, target, whom, usec_since_epoch(), false});
-    return std::variant<Ticket, Problem>(std::in_place_type<Ticket>, *this, entry);
+    return Ticket(*this, entry);
 }
 
 std::vector<Problem::OwnRequest> InFlight::requests_to(std::string_view gupid) const {

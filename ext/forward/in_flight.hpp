@@ -6,11 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/descriptors.hpp"
-#include "problem/problem.hpp"
+#include "problem/result.hpp"
 
 namespace gangway::forward {
 
@@ -57,8 +56,8 @@ class InFlight {
     };
 
     // The views must outlive the ticket.
-    std::variant<Ticket, Problem> enter(std::string_view gupid, std::string_view method,
-                                        std::string_view target, For whom);
+    Result<Ticket> enter(std::string_view gupid, std::string_view method, std::string_view target,
+                         For whom);
 
     std::size_t size() const { return entries_.size(); }
     // The requests that the process is serving, oldest first; their targets without the query.

@@ -1,11 +1,12 @@
 #include "message/authority.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <string>
 
 #include <arpa/inet.h>
+
+#include "text/number.hpp"
 
 namespace gangway::message {
 
@@ -63,10 +64,7 @@ bool is_ipv6_address(std::string_view text) {
 
 bool is_port(std::string_view text) {
     constexpr std::size_t most_digits = 5;
-    std::uint16_t port = 0;
-    return text.empty() ||
-           (text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit) &&
-            std::from_chars(text.data(), text.data() + text.size(), port).ec == std::errc());
+    return text.empty() || (text.size() <= most_digits && parse_number<std::uint16_t>(text));
 }
 
 } // namespace

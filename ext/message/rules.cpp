@@ -94,4 +94,8 @@ bool asks_for_upgrade(const Head& head) {
            head.fields.find("Content-Length").value_or("0") == "0";
 }
 
+bool expects_continue(const Head& request) {
+    return request.version >= 11 && request.fields.find("Expect").has_value();
+}
+
 } // namespace gangway::message

@@ -25,4 +25,8 @@ std::optional<std::string> check_answer(const Head& head);
 // not HEAD.
 bool asks_for_upgrade(const Head& head);
 
+// Whether the client may wait for 100 before it sends the body (RFC 9110, 10.1.1). What else Expect
+// may say is refused before.
+bool expects_continue(const Head& request);
+
 } // namespace gangway::message

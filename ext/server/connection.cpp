@@ -5,6 +5,9 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "admin/call.hpp"
+#include "admin/target.hpp"
+#include "endpoints/table.hpp"
 #include "message/rules.hpp"
 #include "wire/read.hpp"
 #include "worker/problems.hpp"
@@ -53,6 +56,7 @@ struct Connection::Request {
     admin::Access access = admin::Access::none();
     bool forwarded = false;          // meant for a process
     std::string_view process;        // its id
+    admin::Match match{};            // else: the endpoint; none for "*"
     bool authorization_used = false; // Authorization was meant for Gangway
 };
 
@@ -60,7 +64,6 @@ Connection::Connection(admin::Context& context, ClientSocket socket, const Peer&
     : context_(context),
       stream_(std::move(socket)),
       answering_(stream_, context.config.client_timeout, context.statistics, context.draining),
-      own_endpoints_(context, stream_, answering_),
       peer_(peer),
       caller_(context.turns, peer.owner),
       spooled_(context.spooled, peer.owner),
@@ -96,8 +99,7 @@ awaitable<void> Connection::run() {
         } else if (request.forwarded) {
             again = co_await forward(request);
         } else {
-            const endpoints::Asked what = asked(request);
-            again = co_await own_endpoints_.answer(what);
+            again = co_await answer(request);
         }
         stream_.attend(false, {});
         record();
@@ -114,7 +116,7 @@ void Connection::drain() {
     if (waiting_) {
         stream_.cancel();
     }
-    own_endpoints_.drain();
+    running_.drain();
 }
 
 void Connection::abort() {
@@ -124,7 +126,7 @@ void Connection::abort() {
 
 void Connection::interrupt(worker::Cut reason) {
     exchange_.cut(reason);
-    own_endpoints_.interrupt();
+    running_.interrupt();
 }
 
 void Connection::prepare() {
@@ -161,10 +163,6 @@ awaitable<void> Connection::refuse_head(error_code ec) {
         co_await answering_.send(problem);
         record();
     }
-}
-
-endpoints::Asked Connection::asked(const Request& request) {
-    return {request.target, request.access, head_, *parser_, peer_.owner, peer_.trusted};
 }
 
 std::optional<std::string_view> Connection::header(std::string_view name) const {
@@ -207,13 +205,11 @@ std::optional<Problem> Connection::understand(Request& request) {
         return worker::cut_problem(worker::Cut::shutting_down);
     }
     auto target = admin::parse_target(head_.target);
-    request.target =
-        target ? std::move(*target) : admin::Target{admin::Endpoint::unknown, {}, {}, {}};
+    request.target = target ? std::move(*target) : admin::Target{admin::Kind::api, {}, {}};
     const auto process = header("X-Passenger-Process");
-    request.process = request.target.endpoint == admin::Endpoint::forward ? request.target.subject
-                                                                          : process.value_or("");
-    request.forwarded = request.target.endpoint == admin::Endpoint::forward ||
-                        (request.target.endpoint == admin::Endpoint::outside && process);
+    const bool is_named = request.target.kind == admin::Kind::forward;
+    request.process = is_named ? request.target.process : process.value_or("");
+    request.forwarded = is_named || (request.target.kind == admin::Kind::outside && process);
 
     const admin::Credentials brought = credentials(request.forwarded);
     request.authorization_used = brought.authorization.has_value();
@@ -236,17 +232,59 @@ std::optional<Problem> Connection::understand(Request& request) {
             Code::bad_request,
             "The request's target must be a path, which begins with '/', or an http URL."};
     }
-    return request.forwarded ? std::nullopt : endpoints::OwnEndpoints::check(asked(request));
+    return request.forwarded ? std::nullopt : look_up(request);
 }
 
-std::variant<forward::Order, Problem> Connection::make_order(const Request& request) {
+std::optional<Problem> Connection::look_up(Request& request) const {
+    if (head_.target == "*") {
+        return std::nullopt;
+    }
+    const bool has_body = parser_->chunked() || parser_->length().value_or(0) > 0;
+    auto match = admin::match(endpoints::table(), {.method = head_.method,
+                                                   .path = request.target.path,
+                                                   .query = request.target.query,
+                                                   .has_body = has_body,
+                                                   .may_act = request.access.may_act()});
+    if (!match) {
+        return match.error();
+    }
+    request.match = std::move(*match);
+    return std::nullopt;
+}
+
+awaitable<bool> Connection::answer(Request& request) {
+    if (head_.target == "*") {
+        co_return co_await answer_asterisk();
+    }
+    admin::Call call{context_,
+                     stream_,
+                     answering_,
+                     running_,
+                     request.access,
+                     head_,
+                     *parser_,
+                     peer_.owner,
+                     peer_.trusted,
+                     endpoints::table(),
+                     request.match.subject,
+                     std::move(request.match.arguments)};
+    co_return co_await request.match.endpoint->answer(call);
+}
+
+// OPTIONS *: about the server as a whole (RFC 9110, 9.3.7).
+awaitable<bool> Connection::answer_asterisk() {
+    const admin::Answer answer{204, {}, {}, "Allow: GET, HEAD, OPTIONS, POST\r\n"};
+    co_return co_await answering_.send(answer);
+}
+
+Result<forward::Order> Connection::make_order(const Request& request) {
     if (!request.access.may_act()) {
         return Problem{Code::forbidden, "This account is read-only and sends no requests to "
                                         "processes; use a full administrator's account."};
     }
     auto steering = worker::parse_steering(head_.fields, bounds(context_.config));
-    if (auto* problem = std::get_if<Problem>(&steering)) {
-        return std::move(*problem);
+    if (!steering) {
+        return std::move(steering).error();
     }
     const auto id = admin::parse_process_id(request.process);
     auto process = id ? last_process_.find(request.process, *id) : nullptr;
@@ -256,32 +294,31 @@ std::variant<forward::Order, Problem> Connection::make_order(const Request& requ
     return forward::Order{std::move(process),
                           request.target.forwarded,
                           std::string(request.target.authority),
-                          std::get<worker::Steering>(steering),
+                          *steering,
                           request.authorization_used,
                           request.access.sees_all() ? Descriptors::For::trusted
                                                     : Descriptors::For::others};
 }
 
 awaitable<bool> Connection::forward(const Request& request) {
-    auto made = make_order(request);
-    if (const auto* problem = std::get_if<Problem>(&made)) {
-        co_return co_await answering_.send(*problem);
+    auto order = make_order(request);
+    if (!order) {
+        co_return co_await answering_.send(order.error());
     }
-    auto& order = std::get<forward::Order>(made);
     record_.forwarded = true;
-    exchange_.begin(order.steering.bounds, record_.report.received);
+    exchange_.begin(order->steering.bounds, record_.report.received);
     const forward::Client client{stream_, *parser_, context_.config.client_timeout,
                                  context_.config.max_header_bytes};
     const forward::Surroundings surroundings{
         context_.in_flight, context_.config,      exchange_, kept_,
         record_.report,     context_.descriptors, spooled_};
-    const forward::Outcome outcome = co_await forward::forward(client, order, surroundings);
+    const forward::Outcome outcome = co_await forward::forward(client, *order, surroundings);
     exchange_.end();
     spooled_.give_back();
     if (const auto* problem = std::get_if<Problem>(&outcome)) {
         co_return co_await answering_.send(*problem);
     }
-    last_process_.keep(request.process, std::move(order.process));
+    last_process_.keep(request.process, std::move(order->process));
     record_.status = record_.report.status; // Not from answering_.
     co_return std::get<forward::Done>(outcome).keep_alive && !context_.draining;
 }

@@ -13,14 +13,13 @@
 #include "admin/answering.hpp"
 #include "admin/authorization.hpp"
 #include "admin/context.hpp"
-#include "admin/target.hpp"
+#include "admin/running.hpp"
 #include "base/asio.hpp"
 #include "base/log.hpp"
-#include "endpoints/own_endpoints.hpp"
 #include "forward/forwarder.hpp"
 #include "message/parser.hpp"
 #include "pool/last_process.hpp"
-#include "problem/problem.hpp"
+#include "problem/result.hpp"
 #include "wire/client_stream.hpp"
 #include "worker/exchange.hpp"
 
@@ -56,12 +55,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     awaitable<bool> send(const Problem& problem);
     std::optional<Problem> understand(Request& request);
     std::optional<Problem> check_head() const;
-    endpoints::Asked asked(const Request& request);
+    // Which endpoint it is for.
+    std::optional<Problem> look_up(Request& request) const;
     admin::Credentials credentials(bool forwarded) const;
     std::optional<std::string_view> header(std::string_view name) const;
-    // False when the connection cannot take another request.
+    // What these return: false when the connection cannot take another request.
+    awaitable<bool> answer(Request& request);
+    awaitable<bool> answer_asterisk();
     awaitable<bool> forward(const Request& request);
-    std::variant<forward::Order, Problem> make_order(const Request& request);
+    Result<forward::Order> make_order(const Request& request);
 
     void interrupt(worker::Cut reason);
     // The request is over: counts it, and writes its line.
@@ -71,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     admin::Context& context_;
     wire::ClientStream stream_;
     admin::Answering answering_;
-    endpoints::OwnEndpoints own_endpoints_;
+    admin::Running running_; // of an endpoint
     const Peer peer_;
     Turns::Caller caller_;
     Shares::Share spooled_;

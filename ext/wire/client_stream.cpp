@@ -201,6 +201,13 @@ awaitable<error_code> ClientStream::write(Pieces& pieces, milliseconds timeout) 
     co_return told(ec, write_timed_out_);
 }
 
+awaitable<void> ClientStream::write_continue(milliseconds timeout) {
+    constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::array<net::const_buffer, 1> buffers{net::buffer(text.data(), text.size())};
+    Pieces pieces(buffers);
+    co_await write(pieces, timeout); // What becomes of it, reading the body tells.
+}
+
 void ClientStream::shutdown_send() {
     error_code ignored;
     socket_.shutdown(ClientSocket::shutdown_send, ignored);

@@ -48,6 +48,8 @@ class ClientStream {
     error_code write_now(Pieces& pieces);
     // The rest.
     awaitable<error_code> write(Pieces& pieces, std::chrono::milliseconds timeout);
+    // Asks for the body of a request that waits to be asked (message::expects_continue()).
+    awaitable<void> write_continue(std::chrono::milliseconds timeout);
     void shutdown_send();
     // Says that nothing more will be written, and reads until the client has closed, too.
     awaitable<void> linger(std::chrono::milliseconds timeout);

@@ -1,11 +1,11 @@
 #include "worker/steering.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string>
 #include <utility>
 
+#include "text/number.hpp"
 #include "text/printable.hpp"
 
 namespace gangway::worker {
@@ -20,14 +20,11 @@ constexpr unsigned day = 86400;
 
 std::optional<milliseconds> parse_seconds(std::string_view text, bool zero_allowed,
                                           unsigned highest) {
-    double seconds = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) ||
-        seconds < 0 || seconds > highest || (!zero_allowed && seconds < 0.001)) {
+    const auto seconds = parse_decimal(text);
+    if (!seconds || *seconds < 0 || *seconds > highest || (!zero_allowed && *seconds < 0.001)) {
         return std::nullopt;
     }
-    return milliseconds(std::llround(seconds * 1000));
+    return milliseconds(std::llround(*seconds * 1000));
 }
 
 // All of them do, and of what a browser sends hardly any.
@@ -121,8 +118,7 @@ std::string_view repeated_steering(const message::Fields& fields) {
     return {};
 }
 
-std::variant<Steering, Problem> parse_steering(const message::Fields& fields,
-                                               const Bounds& defaults) {
+Result<Steering> parse_steering(const message::Fields& fields, const Bounds& defaults) {
     if (!has_own(fields)) {
         return Steering{check::Route::automatic, defaults};
     }

@@ -6,11 +6,10 @@
 #include <array>
 #include <optional>
 #include <string_view>
-#include <variant>
 
 #include "check/route.hpp"
 #include "message/fields.hpp"
-#include "problem/problem.hpp"
+#include "problem/result.hpp"
 #include "worker/bounds.hpp"
 
 namespace gangway::worker {
@@ -38,7 +37,6 @@ struct Steering {
 // Another header that begins with X-Gangway- is refused. defaults: as configured. X-Gangway-Timeout
 // bounds the whole request, and lifts the bounds for the first byte and for silence, unless those
 // are given too: who gives a process two minutes does not want it given up after one.
-std::variant<Steering, Problem> parse_steering(const message::Fields& fields,
-                                               const Bounds& defaults);
+Result<Steering> parse_steering(const message::Fields& fields, const Bounds& defaults);
 
 } // namespace gangway::worker

@@ -1,6 +1,5 @@
 #include "worker/upstream.hpp"
 
-#include <charconv>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/process_stat.hpp"
+#include "worker/address.hpp"
 #include "worker/listener_owner.hpp"
 #include "worker/problems.hpp"
 #include "worker/routing.hpp"
@@ -27,36 +27,6 @@ constexpr unsigned looks = 3;
 // Where the user database does not answer, only processes of the agent's own user are trusted.
 uid_t user_of(const gangway_process_identity& identity) {
     return identity.has_user != 0 ? identity.uid : ::geteuid();
-}
-
-// Nothing for an address that cannot be understood.
-std::optional<net::generic::stream_protocol::endpoint> parse_address(std::string_view address) {
-    constexpr std::string_view unix_prefix = "unix:";
-    constexpr std::string_view tcp_prefix = "tcp://";
-    if (address.starts_with(unix_prefix)) {
-        const std::string_view path = address.substr(unix_prefix.size());
-        if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-            return std::nullopt;
-        }
-        return net::local::stream_protocol::endpoint(path);
-    }
-    const std::size_t colon = address.rfind(':');
-    if (!address.starts_with(tcp_prefix) || colon < tcp_prefix.size()) {
-        return std::nullopt;
-    }
-    const std::string_view port_text = address.substr(colon + 1);
-    std::uint16_t port = 0;
-    std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-    std::string_view host = address.substr(tcp_prefix.size(), colon - tcp_prefix.size());
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-    }
-    error_code ec;
-    const auto ip = net::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
-    if (ec || port == 0) {
-        return std::nullopt;
-    }
-    return net::ip::tcp::endpoint(ip, port);
 }
 
 } // namespace

@@ -48,20 +48,19 @@ void require_told(const Problem& problem) {
 }
 
 void fuzz_round(std::string_view body) {
-    auto parsed = parse_round(body);
-    if (const auto* problem = std::get_if<Problem>(&parsed)) {
-        require_told(*problem);
+    auto request = parse_round(body);
+    if (!request) {
+        require_told(request.error());
         return;
     }
-    auto& request = std::get<endpoints::RoundRequest>(parsed);
-    require(request.scope.ids.size() <= check::max_json_values, "ids are bounded");
+    require(request->scope.ids.size() <= check::max_json_values, "ids are bounded");
     const SmallPool pool;
-    const auto chosen = choose(std::move(request), admin::Access::holder("ours"), pool.snapshot());
-    if (const auto* problem = std::get_if<Problem>(&chosen)) {
-        require_told(*problem);
+    const auto chosen = choose(std::move(*request), admin::Access::holder("ours"), pool.snapshot());
+    if (!chosen) {
+        require_told(chosen.error());
         return;
     }
-    const auto& order = std::get<endpoints::RoundOrder>(chosen);
+    const RoundOrder& order = *chosen;
     fuzz::require_in_order(order.check);
     require(order.concurrency >= 1 && order.concurrency <= most_checks_at_once,
             "a round's checks at once are bounded");
@@ -73,11 +72,12 @@ void fuzz_round(std::string_view body) {
 }
 
 void fuzz_check(std::string_view query) {
-    const auto parsed = parse_check(query);
-    if (const auto* check = std::get_if<check::Check>(&parsed)) {
+    const auto arguments = admin::parse_arguments(query, check_parameters, true);
+    const auto check = arguments ? parse_check(*arguments) : arguments.error();
+    if (check) {
         fuzz::require_in_order(*check);
     } else {
-        require_told(std::get<Problem>(parsed));
+        require_told(check.error());
     }
 }
 

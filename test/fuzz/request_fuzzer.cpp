@@ -90,9 +90,7 @@ void require_one_session_request(const Reading& came, Passed passed) {
 
 void pass_on(const Reading& came) {
     const auto target = admin::parse_target(came.head.target);
-    if (message::check_request(came.head) || !target ||
-        (target->endpoint != admin::Endpoint::outside &&
-         target->endpoint != admin::Endpoint::forward)) {
+    if (message::check_request(came.head) || !target || target->kind == admin::Kind::api) {
         return;
     }
     static_cast<void>(worker::parse_steering(came.head.fields, {}));

@@ -1,7 +1,10 @@
 // What a request is for: its target, the ids and names in it, its query.
+#include "admin/parameters.hpp"
 #include "admin/target.hpp"
 #include "fuzz_target.hpp"
 #include "gangway/base/percent_encoding.hpp"
+#include "support/some_endpoints.hpp"
+#include "utf8.hpp"
 
 namespace gangway::admin {
 namespace {
@@ -13,22 +16,43 @@ bool lies_within(std::string_view part, std::string_view whole) {
                             part.data() + part.size() <= whole.data() + whole.size());
 }
 
+void fuzz_match(const Target& target) {
+    for (const bool may_act : {false, true}) {
+        const auto found = match(some_endpoints, {.method = "GET",
+                                                  .path = target.path,
+                                                  .query = target.query,
+                                                  .has_body = false,
+                                                  .may_act = may_act});
+        if (!found) {
+            require(!found.error().detail.empty() && fuzz::is_utf8(to_json(found.error())),
+                    "who is refused is told why");
+            continue;
+        }
+        require(target.kind == Kind::api, "only what is under /v1 is an endpoint");
+        require(found->endpoint->answer != nullptr, "what is found can be answered");
+        require(may_act || found->endpoint->need == Need::reads, "who may not act does not");
+        require(lies_within(found->subject, target.path), "a subject points into the path");
+        require(found->arguments.pairs().size() <= found->endpoint->parameters.size(),
+                "each parameter is there once");
+    }
+}
+
 void fuzz_target_of(std::string_view text) {
     const auto target = parse_target(text);
     if (!target) {
         return;
     }
-    require(lies_within(target->subject, text) && lies_within(target->query, text) &&
+    require(lies_within(target->process, text) && lies_within(target->query, text) &&
                 lies_within(target->authority, text),
             "what is named points into the target");
-    const bool is_forwarded =
-        target->endpoint == Endpoint::forward || target->endpoint == Endpoint::outside;
+    const bool is_forwarded = target->kind != Kind::api;
     require(is_forwarded || target->forwarded.empty(), "only what is forwarded has a target");
     require(!is_forwarded || target->forwarded == "*" || target->forwarded.starts_with('/'),
             "a process is asked for a path, or for *");
     require(target->forwarded.size() <= text.size() + 1, "forwarding adds no more than a /");
-    require(target->endpoint != Endpoint::forward || !target->subject.empty(),
+    require((target->kind == Kind::forward) == !target->process.empty(),
             "what is forwarded names its process");
+    fuzz_match(*target);
 }
 
 void fuzz_id(std::string_view text) {
@@ -52,16 +76,16 @@ void fuzz_encoding(std::string_view text) {
 }
 
 void fuzz_query(std::string_view text) {
-    const auto parameters = parse_query(text);
-    if (!parameters) {
+    const auto pairs = parse_query(text);
+    if (!pairs) {
         return;
     }
     std::string encoded;
-    for (const auto& [name, value] : *parameters) {
+    for (const auto& [name, value] : *pairs) {
         encoded += command::percent_encode(name) + "=" + command::percent_encode(value) + "&";
     }
     const auto again = parse_query(encoded);
-    require(again == parameters, "a query that was written again is read the same");
+    require(again == pairs, "a query that was written again is read the same");
 }
 
 } // namespace

@@ -48,7 +48,7 @@ def test_a_bad_query_parameter_of_one_process_or_group_is_named(python):
 
 
 @pytest.mark.parametrize("target", [
-    "/v1", "/v1/", "/v1/nothing", "/v1/pools", "/v2/pool", "/", "/index.html",
+    "/v1/", "/v1/nothing", "/v1/pools", "/v2/pool", "/", "/index.html",
     "/v1/pool/", "/V1/pool", "/v1/processes/1/2", "/v1//pool", "/v1/%70ool/x"])
 def test_a_path_outside_the_api_is_not_found(python, target):
     problem(python.admin.get(target), 404, "not_found")

@@ -143,7 +143,7 @@ def test_options_of_everything_without_a_process_is_for_gangway(raw):
     client.send(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
     answer = client.answer()
     assert answer.status == 204, answer
-    assert [name.strip() for name in answer.get("Allow")[0].split(",")] == ["GET", "HEAD", "OPTIONS"]
+    assert [name.strip() for name in answer.get("Allow")[0].split(",")] == ["GET", "HEAD", "OPTIONS", "POST"]
     assert client.is_usable()
     wrong = basic("admin", "wrong").encode()
     client.send(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nAuthorization: " + wrong + b"\r\n\r\n")

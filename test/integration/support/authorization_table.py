@@ -85,9 +85,8 @@ def about_one_process(reach, cell):
 
 
 class Row:
-    """One endpoint: path as docs/openapi.yaml writes it (None: not in it), word of the enum Endpoint, methods."""
+    """One endpoint: path as docs/openapi.yaml writes it (None: not in it), methods."""
     path = None
-    endpoint = None
     methods = READ
     forwarded = False
 
@@ -102,8 +101,34 @@ class Row:
         raise NotImplementedError
 
 
+class Index(Row):
+    path = "/v1"
+
+    def cells(self, site, method):
+        return [Cell("/v1")]
+
+    def expected(self, reach, cell, method):
+        return Expected(200, content={row.path for row in ROWS if row.path and row.path.startswith("/v1")})
+
+    def content(self, answer):
+        return {endpoint["path"] for endpoint in answer.json["endpoints"]}
+
+
+class OpenApi(Row):
+    path = "/v1/openapi.yaml"
+
+    def cells(self, site, method):
+        return [Cell("/v1/openapi.yaml")]
+
+    def expected(self, reach, cell, method):
+        return Expected(200, content="openapi: 3.1.0")
+
+    def content(self, answer):
+        return answer.body.decode().splitlines()[0]
+
+
 class Pool(Row):
-    path, endpoint = "/v1/pool", "pool"
+    path = "/v1/pool"
 
     def cells(self, site, method):
         return [Cell("/v1/pool"), Cell("http://localhost/v1/pool")]
@@ -118,7 +143,7 @@ class Pool(Row):
 
 
 class Groups(Row):
-    path, endpoint = "/v1/groups", "groups"
+    path = "/v1/groups"
 
     def cells(self, site, method):
         return [Cell("/v1/groups")]
@@ -131,7 +156,7 @@ class Groups(Row):
 
 
 class OneGroup(Row):
-    path, endpoint = "/v1/groups/{name}", "group"
+    path = "/v1/groups/{name}"
 
     def cells(self, site, method):
         return group_cells(site, "/v1/groups/{name}", ("", "?secrets=true", "?fields=pid,gupid,group"))
@@ -149,7 +174,7 @@ class OneGroup(Row):
 
 
 class Processes(Row):
-    path, endpoint = "/v1/processes", "processes"
+    path = "/v1/processes"
 
     def cells(self, site, method):
         return [Cell("/v1/processes"), Cell("/v1/processes?secrets=true", secrets=True),
@@ -167,7 +192,7 @@ class Processes(Row):
 
 
 class OneProcess(Row):
-    path, endpoint = "/v1/processes/{id}", "process"
+    path = "/v1/processes/{id}"
 
     def cells(self, site, method):
         return process_cells(site, "/v1/processes/{id}", ("", "?secrets=true"))
@@ -182,7 +207,7 @@ class OneProcess(Row):
 
 
 class ProcessHealth(Row):
-    path, endpoint = "/v1/processes/{id}/health", "process_health"
+    path = "/v1/processes/{id}/health"
 
     def cells(self, site, method):
         return process_cells(site, "/v1/processes/{id}/health")
@@ -197,7 +222,7 @@ class ProcessHealth(Row):
 
 
 class Health(Row):
-    path, endpoint, methods = "/v1/health", "health", ("GET", "HEAD", "POST")
+    path, methods = "/v1/health", ("GET", "HEAD", "POST")
 
     def cells(self, site, method):
         yield Cell("/v1/health")
@@ -234,7 +259,7 @@ class Health(Row):
 
 
 class Live(Row):
-    path, endpoint = "/v1/health/live", "health_live"
+    path = "/v1/health/live"
 
     def cells(self, site, method):
         return group_cells(site, "/v1/health/live?group={name}")
@@ -250,7 +275,7 @@ class Live(Row):
 
 class Events(Row):
     """What comes in a stream is a test of its own."""
-    path, endpoint = "/v1/events", "events"
+    path = "/v1/events"
 
     def cells(self, site, method):
         return [Cell("/v1/events")]
@@ -263,7 +288,7 @@ class Events(Row):
 
 
 class Forward(Row):
-    path, endpoint = "/v1/processes/{id}/request/{path}", "forward"
+    path = "/v1/processes/{id}/request/{path}"
     methods, forwarded = ANY, True
 
     def cells(self, site, method):
@@ -282,7 +307,7 @@ class Forward(Row):
 
 
 class ForwardByHeader(Forward):
-    path, endpoint = "/{path}", "outside"
+    path = "/{path}"
 
     def cells(self, site, method):
         for cell in process_cells(site, "/"):
@@ -291,12 +316,12 @@ class ForwardByHeader(Forward):
 
 class NoEndpoint(Row):
     """Every path under /v1 that is none of the above, and any other without X-Passenger-Process."""
-    endpoint, methods = "unknown", ANY
+    methods = ANY
 
     def cells(self, site, method):
         process, group = site.beta.processes[0], site.beta
         return [Cell(target) for target in (
-            "/v1", "/v1/", "/v1/nothing", "/v1/pool/", "/v1/groups/", f"/v1/groups/{group.name}/x", "/v1/processes/",
+            "/v1/", "/v1/nothing", "/v1/pool/", "/v1/groups/", f"/v1/groups/{group.name}/x", "/v1/processes/",
             f"/v1/processes/{process.pid}/x", f"/v1/processes/{process.gupid}/requests", "/v1/health/x",
             "/v1/events/x", "/", "/index.html", "/v2/pool", f"/processes/{process.pid}")]
 
@@ -304,5 +329,5 @@ class NoEndpoint(Row):
         return Expected(404, "not_found")
 
 
-ROWS = (Pool(), Groups(), OneGroup(), Processes(), OneProcess(), ProcessHealth(), Health(), Live(), Events(), Forward(),
+ROWS = (Index(), OpenApi(), Pool(), Groups(), OneGroup(), Processes(), OneProcess(), ProcessHealth(), Health(), Live(), Events(), Forward(),
         ForwardByHeader(), NoEndpoint())

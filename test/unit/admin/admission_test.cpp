@@ -39,6 +39,28 @@ TEST_F(AdmissionTest, TakesOneSnapshotForManyWrongGuesses) {
     }
 }
 
+TEST_F(AdmissionTest, HandsOnTheSnapshotThatItTookForThisRequestOnce) {
+    EXPECT_CALL(pool_, snapshot()).Times(2).WillRepeatedly(Invoke([&] {
+        return fake_.snapshot();
+    }));
+    EXPECT_FALSE(admission_.take_new().has_value());
+    EXPECT_TRUE(admission_.admits(Access::holder("shop-password-01")));
+    const auto taken = admission_.take_new();
+    ASSERT_TRUE(taken.has_value());
+    EXPECT_EQ(taken->groups().size(), 1U);
+    EXPECT_FALSE(admission_.take_new().has_value());
+    EXPECT_TRUE(admission_.admits(Access::holder("shop-password-01"))); // takes another
+}
+
+TEST_F(AdmissionTest, HandsOnNoSnapshotThatIsOfAnotherRequest) {
+    EXPECT_CALL(pool_, snapshot()).WillOnce(Invoke([&] { return fake_.snapshot(); }));
+    EXPECT_FALSE(admission_.admits(Access::holder("a guess")));
+    EXPECT_TRUE(admission_.admits(Access::holder("shop-password-01"))); // by the same
+    EXPECT_FALSE(admission_.take_new().has_value());
+    EXPECT_TRUE(admission_.admits(Access::full()));
+    EXPECT_FALSE(admission_.take_new().has_value());
+}
+
 TEST_F(AdmissionTest, AdmitsAProcessesOwnPasswordAsLongAsThePoolHasTheProcess) {
     pool::ScriptedProcess process;
     EXPECT_CALL(pool_, find)

@@ -9,8 +9,9 @@ namespace {
 
 struct Case {
     std::string target;
-    Endpoint endpoint;
-    std::string subject;
+    Kind kind;
+    std::string path;
+    std::string process;
     std::string query;
     std::string forwarded;
     std::string authority{};
@@ -21,8 +22,9 @@ class TargetOf : public testing::TestWithParam<Case> {};
 TEST_P(TargetOf, IsUnderstood) {
     const auto target = parse_target(GetParam().target);
     ASSERT_TRUE(target.has_value());
-    EXPECT_EQ(target->endpoint, GetParam().endpoint);
-    EXPECT_EQ(target->subject, GetParam().subject);
+    EXPECT_EQ(target->kind, GetParam().kind);
+    EXPECT_EQ(target->path, GetParam().path);
+    EXPECT_EQ(target->process, GetParam().process);
     EXPECT_EQ(target->query, GetParam().query);
     EXPECT_EQ(target->forwarded, GetParam().forwarded);
     EXPECT_EQ(target->authority, GetParam().authority);
@@ -31,33 +33,32 @@ TEST_P(TargetOf, IsUnderstood) {
 INSTANTIATE_TEST_SUITE_P(
     Each, TargetOf,
     testing::Values(
-        Case{"/v1/pool", Endpoint::pool, "", "", ""},
-        Case{"/v1/pool?x=1", Endpoint::pool, "", "x=1", ""},
-        Case{"/v1/pool/", Endpoint::unknown, "", "", ""},
-        Case{"/v1/groups", Endpoint::groups, "", "", ""},
-        Case{"/v1/groups/%2Fsrv%2Fapp", Endpoint::group, "%2Fsrv%2Fapp", "", ""},
-        Case{"/v1/groups/a/b", Endpoint::unknown, "", "", ""},
-        Case{"/v1/processes?state=enabled", Endpoint::processes, "", "state=enabled", ""},
-        Case{"/v1/processes/12", Endpoint::process, "12", "", ""},
-        Case{"/v1/processes/", Endpoint::unknown, "", "", ""},
-        Case{"/v1/processes/12/request", Endpoint::forward, "12", "", "/"},
-        Case{"/v1/processes/12/request/", Endpoint::forward, "12", "", "/"},
-        Case{"/v1/processes/12/request?a=1", Endpoint::forward, "12", "a=1", "/?a=1"},
-        Case{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Endpoint::forward, "12", "q=%20&r",
-             "/a//b/../%2e?q=%20&r"},
-        Case{"/v1/processes/12/request/a?", Endpoint::forward, "12", "", "/a?"},
-        Case{"/v1/processes/12/restart", Endpoint::unknown, "", "", ""},
-        Case{"/v1", Endpoint::unknown, "", "", ""}, Case{"/v1/", Endpoint::unknown, "", "", ""},
-        Case{"/v2/pool", Endpoint::outside, "", "", "/v2/pool"},
-        Case{"http://host:80/v1/pool?x", Endpoint::pool, "", "x", "", "host:80"},
-        Case{"HTTP://host", Endpoint::outside, "", "", "/", "host"},
-        Case{"https://[::1]:81/a/../b?http://c", Endpoint::outside, "", "http://c",
+        Case{"/v1/pool", Kind::api, "/v1/pool", "", "", ""},
+        Case{"/v1/pool?x=1", Kind::api, "/v1/pool", "", "x=1", ""},
+        Case{"/v1/groups/%2Fsrv%2Fapp", Kind::api, "/v1/groups/%2Fsrv%2Fapp", "", "", ""},
+        Case{"/v1/processes/12", Kind::api, "/v1/processes/12", "", "", ""},
+        Case{"/v1/processes//request", Kind::api, "/v1/processes//request", "", "", ""},
+        Case{"/v1/processes/12/restart", Kind::api, "/v1/processes/12/restart", "", "", ""},
+        Case{"/v1", Kind::api, "/v1", "", "", ""}, Case{"/v1/", Kind::api, "/v1/", "", "", ""},
+        Case{"/v1/processes/12/request", Kind::forward, "/v1/processes/12/request", "12", "", "/"},
+        Case{"/v1/processes/12/request/", Kind::forward, "/v1/processes/12/request/", "12", "",
+             "/"},
+        Case{"/v1/processes/12/request?a=1", Kind::forward, "/v1/processes/12/request", "12", "a=1",
+             "/?a=1"},
+        Case{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Kind::forward,
+             "/v1/processes/12/request/a//b/../%2e", "12", "q=%20&r", "/a//b/../%2e?q=%20&r"},
+        Case{"/v1/processes/12/request/a?", Kind::forward, "/v1/processes/12/request/a", "12", "",
+             "/a?"},
+        Case{"/v2/pool", Kind::outside, "/v2/pool", "", "", "/v2/pool"},
+        Case{"http://host:80/v1/pool?x", Kind::api, "/v1/pool", "", "x", "", "host:80"},
+        Case{"HTTP://host", Kind::outside, "/", "", "", "/", "host"},
+        Case{"https://[::1]:81/a/../b?http://c", Kind::outside, "/a/../b", "", "http://c",
              "/a/../b?http://c", "[::1]:81"},
-        Case{"http://host?x=/y", Endpoint::outside, "", "", "/?x=/y", "host"},
-        Case{"https://host/v1/processes/1/request/a?b", Endpoint::forward, "1", "b", "/a?b",
-             "host"},
-        Case{"*", Endpoint::outside, "", "", "*"}, Case{"/", Endpoint::outside, "", "", "/"},
-        Case{"/v1x?y", Endpoint::outside, "", "y", "/v1x?y"}));
+        Case{"http://host?x=/y", Kind::outside, "", "", "", "/?x=/y", "host"},
+        Case{"https://host/v1/processes/1/request/a?b", Kind::forward, "/v1/processes/1/request/a",
+             "1", "b", "/a?b", "host"},
+        Case{"*", Kind::outside, "", "", "", "*"}, Case{"/", Kind::outside, "/", "", "", "/"},
+        Case{"/v1x?y", Kind::outside, "/v1x", "", "y", "/v1x?y"}));
 
 TEST(Target, MustBeInOriginFormOrAbsoluteForm) {
     EXPECT_FALSE(parse_target("").has_value());
@@ -94,23 +95,6 @@ TEST(ProcessId, CannotBeAnythingElse) {
     for (const char* text : {"", "0", "99999999999", "-1x_", "a b", "a%20", "../x", "1.5"}) {
         EXPECT_FALSE(parse_process_id(text).has_value()) << text;
     }
-}
-
-TEST(PercentDecoding, TakesEveryByteAndRefusesBrokenEscapes) {
-    EXPECT_EQ(percent_decode("%2Fa%c3%A4%00b", false), std::string("/a\xc3\xa4\0b", 6));
-    EXPECT_EQ(percent_decode("a+b", true), "a b");
-    EXPECT_EQ(percent_decode("a+b", false), "a+b");
-    for (const char* text : {"%", "%1", "a%zz", "%2"}) {
-        EXPECT_FALSE(percent_decode(text, false).has_value()) << text;
-    }
-}
-
-TEST(Query, KeepsOrderAndDecodesNamesAndValues) {
-    const auto parameters = parse_query("b=2&a=%3D1&&c&d=");
-    ASSERT_TRUE(parameters.has_value());
-    const Parameters expected{{"b", "2"}, {"a", "=1"}, {"c", ""}, {"d", ""}};
-    EXPECT_EQ(*parameters, expected);
-    EXPECT_FALSE(parse_query("a=%").has_value());
 }
 
 } // namespace

@@ -79,9 +79,8 @@ TEST(Descriptors, AreNotTakenBySpoolsAndForwardedRequests) {
     EXPECT_EQ(spool.error(), error_code(EMFILE, boost::system::system_category()));
     forward::InFlight in_flight(9, 9, &descriptors);
     const auto entered = in_flight.enter("a", "GET", "/", Descriptors::For::trusted);
-    const auto* problem = std::get_if<Problem>(&entered);
-    ASSERT_NE(problem, nullptr);
-    EXPECT_EQ(problem->code, Code::too_many_requests);
+    ASSERT_FALSE(entered.has_value());
+    EXPECT_EQ(entered.error().code, Code::too_many_requests);
     ::close(any);
 }
 

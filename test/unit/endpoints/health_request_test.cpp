@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/look_up.hpp"
 #include "support/pool_fake.hpp"
 
 namespace gangway::endpoints {
@@ -16,24 +17,29 @@ using Pids = std::vector<std::int64_t>;
 
 // ---------------------------------------------------------------- the query
 
+Result<check::Check> parse_query(const std::string& query) {
+    const std::string target = "/v1/processes/12/health?" + query;
+    const auto match = look_up(target);
+    return match ? parse_check(match->arguments) : match.error();
+}
+
 check::Check check_of(const std::string& query) {
-    auto parsed = parse_check(query);
-    if (const auto* problem = std::get_if<Problem>(&parsed)) {
-        ADD_FAILURE() << query << ": " << problem->detail;
+    const auto parsed = parse_query(query);
+    if (!parsed) {
+        ADD_FAILURE() << query << ": " << parsed.error().detail;
         return {};
     }
-    return std::get<check::Check>(std::move(parsed));
+    return *parsed;
 }
 
 // The detail of the problem; "" when there was none.
 std::string complaint_about(const std::string& query) {
-    const auto parsed = parse_check(query);
-    const auto* problem = std::get_if<Problem>(&parsed);
-    if (problem == nullptr) {
+    const auto parsed = parse_query(query);
+    if (parsed) {
         return "";
     }
-    EXPECT_EQ(problem->code, Code::bad_parameter) << query;
-    return problem->detail;
+    EXPECT_EQ(parsed.error().code, Code::bad_parameter) << query;
+    return parsed.error().detail;
 }
 
 bool suits(const check::Check& check, std::string_view body) {
@@ -111,10 +117,10 @@ TEST(HealthQuery, NamesTheParameterThatIsWrong) {
         {"json_pointer=up", "'json_pointer' must "},
         {"json_value=1", "'json_value' needs a json_pointer"},
         {"method=HEAD&body=OK", "'method' is HEAD"},
-        {"nope=1", "'nope' is not a parameter of this endpoint."},
-        {"timeout_seconds=1", "'timeout_seconds' is not a parameter of this endpoint."},
-        {"expect=1", "'expect' is not a parameter of this endpoint."},
-        {"headers=1", "'headers' is not a parameter of this endpoint."},
+        {"nope=1", "'nope' is not a parameter of this endpoint"},
+        {"timeout_seconds=1", "'timeout_seconds' is not a parameter of this endpoint"},
+        {"expect=1", "'expect' is not a parameter of this endpoint"},
+        {"headers=1", "'headers' is not a parameter of this endpoint"},
         {"path=/a&timeout=1&path=/b", "'path' is given twice."},
         {"status=200&status=200", "'status' is given twice."},
         {"path=%zz", "The query is not percent-encoded correctly."},
@@ -144,21 +150,18 @@ class HealthRound : public testing::Test {
         pool_.add_group("empty", "empty-password-03");
     }
 
-    std::variant<RoundOrder, Problem> parse(const std::string& body,
-                                            const admin::Access& access = admin::Access::full()) {
+    Result<RoundOrder> parse(const std::string& body,
+                             const admin::Access& access = admin::Access::full()) {
         auto parsed = parse_round(body);
-        if (auto* problem = std::get_if<Problem>(&parsed)) {
-            return std::move(*problem);
-        }
-        return choose(std::get<RoundRequest>(std::move(parsed)), access, pool_.snapshot());
+        return parsed ? choose(std::move(*parsed), access, pool_.snapshot()) : parsed.error();
     }
     RoundOrder order(const std::string& body, const admin::Access& access = admin::Access::full()) {
         auto parsed = parse(body, access);
-        if (const auto* problem = std::get_if<Problem>(&parsed)) {
-            ADD_FAILURE() << body << ": " << problem->detail;
+        if (!parsed) {
+            ADD_FAILURE() << body << ": " << parsed.error().detail;
             return {};
         }
-        return std::get<RoundOrder>(std::move(parsed));
+        return std::move(*parsed);
     }
     Pids pids(const std::string& body, const admin::Access& access = admin::Access::full()) {
         Pids result;
@@ -169,18 +172,16 @@ class HealthRound : public testing::Test {
     }
     std::string code(const std::string& body, const admin::Access& access = admin::Access::full()) {
         const auto parsed = parse(body, access);
-        const auto* problem = std::get_if<Problem>(&parsed);
-        return problem != nullptr ? std::string(name(problem->code)) : "(no problem)";
+        return parsed ? "(no problem)" : std::string(name(parsed.error().code));
     }
     // Of a bad body; "" when there was no problem.
     std::string complaint_about(const std::string& body) {
         const auto parsed = parse(body);
-        const auto* problem = std::get_if<Problem>(&parsed);
-        if (problem == nullptr) {
+        if (parsed) {
             return "";
         }
-        EXPECT_EQ(problem->code, Code::bad_body) << body;
-        return problem->detail;
+        EXPECT_EQ(parsed.error().code, Code::bad_body) << body;
+        return parsed.error().detail;
     }
 
     pool::FakePool pool_;

@@ -2,13 +2,13 @@
 
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <json/json.h>
 
+#include "support/look_up.hpp"
 #include "support/pool_fake.hpp"
 
 namespace gangway::endpoints {
@@ -80,25 +80,26 @@ class HealthState : public testing::Test {
         }
     }
 
-    using Document = std::variant<std::string, Problem>;
-    Document list(const std::string& query, const admin::Access& access = admin::Access::full()) {
-        auto begun = begin_health_listing(query, access, watch_, census_, now_usec);
-        if (auto* problem = std::get_if<Problem>(&begun)) {
-            return std::move(*problem);
+    Result<std::string> list(const std::string& query,
+                             const admin::Access& access = admin::Access::full()) {
+        const std::string target = "/v1/health?" + query;
+        const auto match = look_up(target, access);
+        if (!match) {
+            return match.error();
         }
-        auto& rows = std::get<HealthListing>(begun);
+        HealthListing rows(match->arguments, access, watch_, census_, now_usec);
         while (rows.write(1)) { // As it comes out however few are written at a time.
         }
         return rows.take();
     }
     Json::Value listed(const std::string& query = "",
                        const admin::Access& access = admin::Access::full()) {
-        const Document document = list(query, access);
-        if (const auto* problem = std::get_if<Problem>(&document)) {
-            ADD_FAILURE() << problem->detail;
+        const auto document = list(query, access);
+        if (!document) {
+            ADD_FAILURE() << document.error().detail;
             return {};
         }
-        return json(std::get<std::string>(document));
+        return json(*document);
     }
     static std::vector<std::string> each(const Json::Value& rows, const char* member) {
         std::vector<std::string> result;
@@ -108,28 +109,28 @@ class HealthState : public testing::Test {
         return result;
     }
 
-    std::variant<Liveness, Problem> look(const std::string& query,
-                                         const admin::Access& access = admin::Access::full()) {
-        return look_alive(query, access, watch_, census_);
+    Result<Liveness> look(const std::string& query,
+                          const admin::Access& access = admin::Access::full()) {
+        const std::string target = "/v1/health/live?" + query;
+        const auto match = look_up(target, access);
+        return match ? look_alive(match->arguments, access, watch_, census_) : match.error();
     }
     Liveness liveness(const std::string& query,
                       const admin::Access& access = admin::Access::full()) {
         const auto answer = look(query, access);
-        if (const auto* problem = std::get_if<Problem>(&answer)) {
-            ADD_FAILURE() << problem->detail;
+        if (!answer) {
+            ADD_FAILURE() << answer.error().detail;
             return {};
         }
-        return std::get<Liveness>(answer);
+        return *answer;
     }
     template <typename Answer>
     static std::string code(const Answer& answer) {
-        const auto* problem = std::get_if<Problem>(&answer);
-        return problem == nullptr ? "(no problem)" : std::string(name(problem->code));
+        return answer ? "(no problem)" : std::string(name(answer.error().code));
     }
     template <typename Answer>
     static std::string detail(const Answer& answer) {
-        const auto* problem = std::get_if<Problem>(&answer);
-        return problem == nullptr ? "(no problem)" : problem->detail;
+        return answer ? "(no problem)" : answer.error().detail;
     }
 
     pool::FakePool pool_;
@@ -247,8 +248,7 @@ TEST_F(ListHealth, ShowsEachCallerTheGroupsThatItSeesAndNoOther) {
 
 TEST_F(ListHealth, GoesOnWhereItWasThoughProcessesLeaveMeanwhile) {
     const admin::Access access = admin::Access::full();
-    auto begun = begin_health_listing("", access, watch_, census_, now_usec);
-    auto& rows = std::get<HealthListing>(begun);
+    HealthListing rows({}, access, watch_, census_, now_usec);
     EXPECT_TRUE(rows.write(1)); // of two groups
     EXPECT_TRUE(rows.write(3)); // the other, b-1 and s-1
     watch_.detach({{1, "s-1", "shop"}});

@@ -1,11 +1,16 @@
 #include "endpoints/listing.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <json/json.h>
 
+#include "endpoints/groups.hpp"
+#include "endpoints/pool.hpp"
+#include "endpoints/processes.hpp"
+#include "support/look_up.hpp"
 #include "support/pool_fake.hpp"
 
 namespace gangway::endpoints {
@@ -36,33 +41,40 @@ class Listing : public testing::Test {
         same_pid.enabled = GANGWAY_PROCESS_DETACHED;
     }
 
-    using Document = std::variant<std::string, Problem>;
+    using Document = Result<std::string>;
+    static Begin begin_of(const admin::Endpoint* endpoint) {
+        static const std::map<const admin::Endpoint*, Begin> begins{
+            {&show_pool, begin_pool},
+            {&list_groups, begin_groups},
+            {&show_group, begin_group},
+            {&list_processes, begin_processes},
+            {&show_process, begin_process}};
+        return begins.at(endpoint);
+    }
     Document ask(const std::string& target, const admin::Access& access = admin::Access::full()) {
-        const auto parsed = admin::parse_target(target);
-        auto options = parse_listing(*parsed, access);
-        if (auto* problem = std::get_if<Problem>(&options)) {
-            return std::move(*problem);
+        const auto match = look_up(target, access);
+        if (!match) {
+            return match.error();
         }
         const Self self{"6.0.26", statistics_, config_, 3, passwords_};
         const pool::Snapshot snapshot = pool_.snapshot();
-        auto begun =
-            begin_listing(*parsed, access, snapshot, self, std::get<ListingOptions>(options));
-        if (auto* problem = std::get_if<Problem>(&begun)) {
-            return std::move(*problem);
+        auto rows =
+            begin_of(match->endpoint)({match->subject, match->arguments, access, snapshot, self});
+        if (!rows) {
+            return rows.error();
         }
-        auto& rows = std::get<endpoints::Listing>(begun);
-        while (rows.write(1)) { // As it comes out however few are written at a time.
+        while (rows->write(1)) { // As it comes out however few are written at a time.
         }
-        return rows.take();
+        return rows->take();
     }
     Json::Value json(const std::string& target,
                      const admin::Access& access = admin::Access::full()) {
         const Document answer = ask(target, access);
-        if (const auto* problem = std::get_if<Problem>(&answer)) {
-            ADD_FAILURE() << problem->detail;
+        if (!answer) {
+            ADD_FAILURE() << answer.error().detail;
             return {};
         }
-        const auto& text = std::get<std::string>(answer);
+        const std::string& text = *answer;
         Json::Value value;
         const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
         EXPECT_TRUE(reader->parse(text.data(), text.data() + text.size(), &value, nullptr)) << text;
@@ -71,8 +83,7 @@ class Listing : public testing::Test {
     std::string code(const std::string& target,
                      const admin::Access& access = admin::Access::full()) {
         const Document answer = ask(target, access);
-        const auto* problem = std::get_if<Problem>(&answer);
-        return problem != nullptr ? std::string(name(problem->code)) : "(no problem)";
+        return answer ? "(no problem)" : std::string(name(answer.error().code));
     }
 
     pool::FakePool pool_;
@@ -187,9 +198,9 @@ TEST_F(Listing, ShowsTheHolderOfAProcessesOwnPasswordThatProcessAndNothingOfItsG
 
 TEST_F(Listing, NamesTheFieldsWhereAnotherIsAskedFor) {
     const Document answer = ask("/v1/processes?fields=pid,nope");
-    const std::string& detail = std::get<Problem>(answer).detail;
-    EXPECT_NE(detail.find("fields has 'nope'"), std::string::npos) << detail;
-    EXPECT_NE(detail.find("; there are pid, gupid, "), std::string::npos) << detail;
+    const std::string& detail = answer.error().detail;
+    EXPECT_NE(detail.find("'fields' has 'nope'"), std::string::npos) << detail;
+    EXPECT_NE(detail.find("none of pid, gupid, "), std::string::npos) << detail;
     EXPECT_EQ(detail.find("password"), std::string::npos) << detail;
 }
 
@@ -198,11 +209,12 @@ TEST_F(Listing, IsWrittenInPartsOfSoManyRows) {
     const pool::Snapshot snapshot = pool_.snapshot();
     for (const char* path :
          {"/v1/processes", "/v1/groups", "/v1/groups/%2Fsrv%2Fshop%20(production)"}) {
-        const auto target = *admin::parse_target(path);
+        const auto match = look_up(path);
         const admin::Access access = admin::Access::full();
-        const std::size_t rows = target.endpoint == admin::Endpoint::processes ? 4 : 2;
-        auto begun = begin_listing(target, access, snapshot, self, {});
-        auto& listing = std::get<endpoints::Listing>(begun);
+        const std::size_t rows = match->endpoint == &list_processes ? 4 : 2;
+        auto begun =
+            begin_of(match->endpoint)({match->subject, match->arguments, access, snapshot, self});
+        endpoints::Listing& listing = *begun;
         for (std::size_t row = 1; row < rows; row++) {
             EXPECT_TRUE(listing.write(1)) << path << row;
         }

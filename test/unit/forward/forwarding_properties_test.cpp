@@ -101,8 +101,7 @@ std::optional<Forwarded> forward(const message::Reading& came) {
         return std::nullopt;
     }
     const auto target = admin::parse_target(came.head.target);
-    if (!target || (target->endpoint != admin::Endpoint::outside &&
-                    target->endpoint != admin::Endpoint::forward)) {
+    if (!target || target->kind == admin::Kind::api) {
         return std::nullopt;
     }
     return forward_http(came, target->forwarded, target->authority);

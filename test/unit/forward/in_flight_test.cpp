@@ -14,9 +14,8 @@ using Ticket = InFlight::Ticket;
 using For = InFlight::For;
 
 // The code of the problem; nothing for a ticket.
-std::optional<Code> refusal(const std::variant<Ticket, Problem>& entered) {
-    const auto* problem = std::get_if<Problem>(&entered);
-    return problem != nullptr ? std::optional(problem->code) : std::nullopt;
+std::optional<Code> refusal(const Result<Ticket>& entered) {
+    return entered ? std::nullopt : std::optional(entered.error().code);
 }
 
 TEST(InFlight, CountsARequestForAsLongAsItsTicketLives) {
@@ -25,7 +24,7 @@ TEST(InFlight, CountsARequestForAsLongAsItsTicketLives) {
     {
         auto first = in_flight.enter("a", "GET", "/", For::others);
         EXPECT_EQ(in_flight.size(), 1U);
-        const Ticket moved = std::move(std::get<Ticket>(first));
+        const Ticket moved = std::move(*first);
         EXPECT_EQ(in_flight.size(), 1U);
         const auto second = in_flight.enter("a", "GET", "/", For::others);
         EXPECT_EQ(in_flight.size(), 2U);
@@ -35,14 +34,13 @@ TEST(InFlight, CountsARequestForAsLongAsItsTicketLives) {
 
 TEST(InFlight, RefusesMoreThanItMay) {
     InFlight in_flight(3, 3);
-    std::optional<std::variant<Ticket, Problem>> first(
-        in_flight.enter("a", "GET", "/", For::others));
+    std::optional<Result<Ticket>> first(in_flight.enter("a", "GET", "/", For::others));
     const auto second = in_flight.enter("b", "GET", "/", For::others);
     const auto third = in_flight.enter("c", "GET", "/", For::others);
     const auto fourth = in_flight.enter("d", "GET", "/", For::others);
     EXPECT_FALSE(refusal(third));
     EXPECT_EQ(refusal(fourth), Code::too_many_requests);
-    EXPECT_NE(std::get<Problem>(fourth).detail.find("3 "), std::string::npos);
+    EXPECT_NE(fourth.error().detail.find("3 "), std::string::npos);
     EXPECT_EQ(in_flight.size(), 3U);
     first.reset();
     EXPECT_FALSE(refusal(in_flight.enter("d", "GET", "/", For::others)));
@@ -51,11 +49,10 @@ TEST(InFlight, RefusesMoreThanItMay) {
 TEST(InFlight, RefusesMoreToOneProcessThanItMay) {
     InFlight in_flight(9, 2);
     const auto first = in_flight.enter("a", "GET", "/", For::others);
-    std::optional<std::variant<Ticket, Problem>> second(
-        in_flight.enter("a", "GET", "/", For::others));
+    std::optional<Result<Ticket>> second(in_flight.enter("a", "GET", "/", For::others));
     const auto third = in_flight.enter("a", "GET", "/", For::others);
     EXPECT_EQ(refusal(third), Code::process_overloaded);
-    EXPECT_NE(std::get<Problem>(third).detail.find("2 "), std::string::npos);
+    EXPECT_NE(third.error().detail.find("2 "), std::string::npos);
     EXPECT_FALSE(refusal(in_flight.enter("b", "GET", "/", For::others)));
     second.reset();
     EXPECT_FALSE(refusal(in_flight.enter("a", "GET", "/", For::others)));
@@ -88,16 +85,17 @@ TEST(InFlight, ShowsTheRequestsThatAProcessIsServingOldestFirst) {
     };
     InFlight in_flight(9, 9);
     const std::uint64_t before = now();
-    auto first = in_flight.enter("a", "GET", "/first?secret=1?2", For::others);
+    std::optional<Result<Ticket>> first(
+        in_flight.enter("a", "GET", "/first?secret=1?2", For::others));
     auto waiting = in_flight.enter("a", "GET", "/waiting", For::others);
     auto other = in_flight.enter("b", "GET", "/other", For::others);
     auto second = in_flight.enter("a", "POST", "/second", For::others);
     const std::uint64_t after = now();
     EXPECT_TRUE(in_flight.requests_to("a").empty());
 
-    std::get<Ticket>(second).now_serving();
-    std::get<Ticket>(first).now_serving();
-    std::get<Ticket>(other).now_serving();
+    second->now_serving();
+    (*first)->now_serving();
+    other->now_serving();
     const auto requests = in_flight.requests_to("a");
     ASSERT_EQ(requests.size(), 2U);
     EXPECT_EQ(requests[0].method, "GET");
@@ -110,7 +108,7 @@ TEST(InFlight, ShowsTheRequestsThatAProcessIsServingOldestFirst) {
     EXPECT_EQ(in_flight.requests_to("b").size(), 1U);
     EXPECT_TRUE(in_flight.requests_to("c").empty());
 
-    first = Problem{Code::internal_error, ""};
+    first.reset();
     EXPECT_EQ(in_flight.requests_to("a").size(), 1U);
 }
 
@@ -120,7 +118,7 @@ TEST(InFlight, ShowsOfLongRequestsNoMoreThanOneReads) {
     const std::string path = "/" + std::string(60'000, 'x');
     const std::string target = path + "?q";
     auto request = in_flight.enter("a", path, target, For::others);
-    std::get<Ticket>(request).now_serving();
+    request->now_serving();
     const auto shown = in_flight.requests_to("a");
     ASSERT_EQ(shown.size(), 1U);
     EXPECT_EQ(shown[0].path, path.substr(0, 1024) + "...[58977 bytes more]");

@@ -1,4 +1,4 @@
-#include "endpoints/event_stream.hpp"
+#include "endpoints/events.hpp"
 
 #include <array>
 #include <memory>
@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "admin/call.hpp"
 #include "support/health_fakes.hpp"
 #include "wire/client_stream.hpp"
 #include "wire/read.hpp"
@@ -32,7 +33,6 @@ class EventStreamTest : public testing::Test {
         theirs_.non_blocking(true);
         client_ = std::make_unique<wire::ClientStream>(std::move(ours));
         answering_.emplace(*client_, never, context_.statistics, context_.draining);
-        stream_.emplace(context_, *client_, *answering_);
         parser_.emplace(head_);
         answering_->begin(*parser_, head_);
         const std::string request = "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -43,7 +43,9 @@ class EventStreamTest : public testing::Test {
 
     void begin() { health::spawn(io_, listen()); }
     awaitable<void> listen() {
-        again_ = co_await stream_->run(access_);
+        admin::Call call{context_, *client_, *answering_, running_, access_, head_,
+                         *parser_, 0,        true,        {},       {},      {}};
+        again_ = co_await listen_to_events.answer(call);
         ended_ = true;
     }
     // Until there is nothing to do at once.
@@ -93,7 +95,7 @@ class EventStreamTest : public testing::Test {
     const admin::Access access_ = admin::Access::full();
     std::unique_ptr<wire::ClientStream> client_;
     std::optional<admin::Answering> answering_;
-    std::optional<EventStream> stream_;
+    admin::Running running_;
     message::Head head_;
     std::optional<message::RequestParser> parser_;
     beast::flat_buffer buffer_;
@@ -101,13 +103,13 @@ class EventStreamTest : public testing::Test {
     bool again_ = true;
 };
 
-TEST_F(EventStreamTest, ListensUntilItIsInterrupted) {
+TEST_F(EventStreamTest, ListenUntilTheAgentExits) {
     begin();
     settle();
     EXPECT_TRUE(events_.has_listeners());
     EXPECT_FALSE(ended_);
     EXPECT_THAT(heard(), HasSubstr(": listening"));
-    stream_->interrupt();
+    running_.drain();
     monitor_.stop();
     settle();
     EXPECT_TRUE(ended_);
@@ -116,7 +118,7 @@ TEST_F(EventStreamTest, ListensUntilItIsInterrupted) {
 }
 
 // Nobody interrupts it then any more: the agent would wait for it.
-TEST_F(EventStreamTest, EndsAtOnceWhereTheDrainHasBegun) {
+TEST_F(EventStreamTest, EndAtOnceWhereTheDrainHasBegun) {
     context_.draining = true;
     begin();
     settle();
