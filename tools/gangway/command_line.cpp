@@ -132,7 +132,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_request_command(app, options, action);
     add_health_command(app, options, action);
     add_instances_command(app, options, action);
-    add_check_config_command(app, action);
+    add_check_config_command(app, options, action);
     refuse_empty_values(app);
     try {
         app.parse(argc, argv);
