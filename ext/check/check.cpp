@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <map>
 
 #include "message/fields.hpp"
@@ -13,15 +14,20 @@ namespace gangway::check {
 namespace {
 
 using Value = Json::Value;
+using Complaints = std::vector<KeyComplaint>;
 using MaybeComplaint = std::optional<KeyComplaint>;
-using Setter = std::function<MaybeComplaint(Check&, const std::string&, const Value&)>;
+using Setter = std::function<Complaints(Check&, const std::string&, const Value&)>;
 
 constexpr unsigned hour = 3600;
 constexpr unsigned day = 86400;
 constexpr std::size_t most_headers = 32;
 
-MaybeComplaint complain(const std::string& key, std::string_view text) {
-    return KeyComplaint{key, std::string(text)};
+Complaints complain(const std::string& key, std::string_view text) {
+    return {KeyComplaint{key, std::string(text)}};
+}
+
+void append(Complaints& to, Complaints more) {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 bool is_printable(std::string_view text) {
@@ -69,80 +75,82 @@ bool is_reserved(std::string_view name) {
                        [&](std::string_view other) { return message::same_token(name, other); });
 }
 
-MaybeComplaint set_path(Check& check, const std::string& key, const Value& value) {
+Complaints set_path(Check& check, const std::string& key, const Value& value) {
     const std::string text = value.isString() ? value.asString() : "";
     if (!text.starts_with('/') || !is_printable(text) || text.find('#') != std::string::npos) {
         return complain(key, "must be a path that begins with '/', percent-encoded, with or "
                              "without a query");
     }
     check.path = text;
-    return std::nullopt;
+    return {};
 }
 
-MaybeComplaint set_method(Check& check, const std::string& key, const Value& value) {
+Complaints set_method(Check& check, const std::string& key, const Value& value) {
     const std::string text = value.isString() ? value.asString() : "";
     if (text != "GET" && text != "HEAD" && text != "OPTIONS") {
         return complain(key, R"(must be "GET", "HEAD" or "OPTIONS")");
     }
     check.method = text;
-    return std::nullopt;
+    return {};
 }
 
-MaybeComplaint set_headers(Check& check, const std::string& key, const Value& value) {
+Complaints set_headers(Check& check, const std::string& key, const Value& value) {
     if (!value.isObject() || value.size() > most_headers) {
         return complain(key, "must be an object of at most 32 header names and their values");
     }
+    Complaints complaints;
     check.headers.clear();
     for (const std::string& name : value.getMemberNames()) {
         const Value& text = value[name];
         if (!is_header_name(name) || is_reserved(name)) {
-            return complain(key, "has a name that a check cannot send: " + print(Value(name)));
+            append(complaints,
+                   complain(key, "has a name that a check cannot send: " + print(Value(name))));
+        } else if (!text.isString() || !is_field_value(text.asString())) {
+            append(complaints, complain(below(key, name),
+                                        "must be a text of one line, without control characters"));
+        } else {
+            check.headers.emplace_back(name, text.asString());
         }
-        if (!text.isString() || !is_field_value(text.asString())) {
-            return complain(below(key, name),
-                            "must be a text of one line, without control characters");
-        }
-        check.headers.emplace_back(name, text.asString());
     }
-    return std::nullopt;
+    return complaints;
 }
 
-MaybeComplaint set_route(Check& check, const std::string& key, const Value& value) {
+Complaints set_route(Check& check, const std::string& key, const Value& value) {
     const auto route = parse_route(value.isString() ? value.asString() : "");
     if (!route) {
         return complain(key, R"(must be "auto", "pool" or "direct")");
     }
     check.route = *route;
-    return std::nullopt;
+    return {};
 }
 
 Setter seconds(std::chrono::milliseconds Check::*field, bool zero_allowed, unsigned highest) {
-    return [=](Check& check, const std::string& key, const Value& value) -> MaybeComplaint {
+    return [=](Check& check, const std::string& key, const Value& value) -> Complaints {
         auto parsed = parse_seconds(value, zero_allowed, highest);
         if (auto* complaint = std::get_if<Complaint>(&parsed)) {
-            return KeyComplaint{key, std::move(complaint->text)};
+            return complain(key, complaint->text);
         }
         check.*field = std::get<std::chrono::milliseconds>(parsed);
-        return std::nullopt;
+        return {};
     };
 }
 
 // Puts what parse makes of a text into place.
 template <typename T, typename Parse>
-MaybeComplaint set_parsed(const std::string& key, const Value& value, Parse parse, T& place) {
+Complaints set_parsed(const std::string& key, const Value& value, Parse parse, T& place) {
     if (!value.isString()) {
         return complain(key, "must be a text");
     }
     auto parsed = parse(value.asString());
     if (auto* complaint = std::get_if<Complaint>(&parsed)) {
-        return KeyComplaint{key, std::move(complaint->text)};
+        return complain(key, complaint->text);
     }
     place = std::get<0>(std::move(parsed));
-    return std::nullopt;
+    return {};
 }
 
-MaybeComplaint set_expect_key(Expectation& expectation, const std::string& key,
-                              const std::string& full_key, const Value& value) {
+Complaints set_expect_key(Expectation& expectation, const std::string& key,
+                          const std::string& full_key, const Value& value) {
     if (key == "status") {
         return set_parsed(full_key, value, parse_statuses, expectation.statuses);
     }
@@ -151,7 +159,7 @@ MaybeComplaint set_expect_key(Expectation& expectation, const std::string& key,
             return complain(full_key, "must be a text that is not empty");
         }
         expectation.body = value.asString();
-        return std::nullopt;
+        return {};
     }
     if (key == "regex") {
         if (value.isString() && value.asString().empty()) {
@@ -161,37 +169,37 @@ MaybeComplaint set_expect_key(Expectation& expectation, const std::string& key,
     }
     if (key == "json_pointer") {
         JsonPointer pointer;
-        auto complaint = set_parsed(full_key, value, parse_json_pointer, pointer);
-        if (!complaint) {
+        auto complaints = set_parsed(full_key, value, parse_json_pointer, pointer);
+        if (complaints.empty()) {
             expectation.json = JsonValue{std::move(pointer)};
         }
-        return complaint;
+        return complaints;
     }
     return complain(full_key, "is no key of an expectation; there are status, body, regex, "
                               "json_pointer and json_value");
 }
 
-MaybeComplaint set_expect(Check& check, const std::string& key, const Value& value) {
+Complaints set_expect(Check& check, const std::string& key, const Value& value) {
     if (!value.isObject()) {
         return complain(key, "must be an object");
     }
+    Complaints complaints;
     Expectation expectation;
     for (const std::string& name : value.getMemberNames()) {
-        if (name == "json_value") {
-            continue; // After its pointer.
-        }
-        if (auto complaint = set_expect_key(expectation, name, below(key, name), value[name])) {
-            return complaint;
+        if (name != "json_value") { // After its pointer.
+            append(complaints, set_expect_key(expectation, name, below(key, name), value[name]));
         }
     }
-    if (value.isMember("json_value")) {
-        if (!expectation.json) {
-            return complain(key + ".json_value", "needs a json_pointer that says where it must be");
-        }
+    if (value.isMember("json_value") && !value.isMember("json_pointer")) {
+        append(complaints,
+               complain(key + ".json_value", "needs a json_pointer that says where it must be"));
+    } else if (value.isMember("json_value") && expectation.json) {
         expectation.json->value = value["json_value"];
     }
-    check.expectation = std::move(expectation);
-    return std::nullopt;
+    if (complaints.empty()) {
+        check.expectation = std::move(expectation);
+    }
+    return complaints;
 }
 
 const std::map<std::string, Setter, std::less<>>& keys() {
@@ -214,7 +222,7 @@ bool is_check_key(std::string_view key) {
     return keys().contains(key);
 }
 
-MaybeComplaint set_check_key(Check& check, const std::string& key, const Value& value) {
+Complaints set_check_key(Check& check, const std::string& key, const Value& value) {
     return keys().find(key)->second(check, key, value);
 }
 

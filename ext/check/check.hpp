@@ -42,9 +42,10 @@ struct KeyComplaint {
 
 // Whether set_check_key() knows it.
 bool is_check_key(std::string_view key);
-// Nothing when value was fine.
-std::optional<KeyComplaint> set_check_key(Check& check, const std::string& key,
-                                          const Json::Value& value);
+// Everything that is wrong with the value: of an object, each of its members. Then nothing of it
+// holds.
+std::vector<KeyComplaint> set_check_key(Check& check, const std::string& key,
+                                        const Json::Value& value);
 // What no key shows by itself; after the last key.
 std::optional<KeyComplaint> examine(const Check& check);
 

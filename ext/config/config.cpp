@@ -185,9 +185,32 @@ std::string one_line(std::string text) {
     return text;
 }
 
+void set_key(const std::string& key, const Json::Value& value, Config& config,
+             std::vector<Error>& errors) {
+    if (key == "health") {
+        auto plans = watch::parse_plans(value);
+        if (auto* complaints = std::get_if<std::vector<check::KeyComplaint>>(&plans)) {
+            for (check::KeyComplaint& complaint : *complaints) {
+                std::string line = printable(complaint.line());
+                errors.push_back({std::move(complaint.key), std::move(line)});
+            }
+        } else {
+            config.health = std::get<std::vector<watch::Plan>>(std::move(plans));
+        }
+        return;
+    }
+    const auto entry = keys().find(key);
+    if (entry == keys().end()) {
+        errors.push_back(
+            {key, "unknown key \"" + printable(key) + "\"; docs/configuration.md lists all keys"});
+    } else if (const Complaint complaint = entry->second(value, config)) {
+        errors.push_back({key, "\"" + key + "\" " + *complaint});
+    }
+}
+
 } // namespace
 
-std::variant<Config, Error> parse(std::string_view json_text) {
+std::variant<Config, std::vector<Error>> parse(std::string_view json_text) {
     Config config;
     if (json_text.empty()) {
         return config;
@@ -197,40 +220,37 @@ std::variant<Config, Error> parse(std::string_view json_text) {
     Json::CharReaderBuilder::strictMode(&builder.settings_);
     const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
     Json::Value document;
-    std::string errors;
+    std::string faults;
     bool parsed = false;
     try {
         parsed = reader->parse(json_text.data(), json_text.data() + json_text.size(), &document,
-                               &errors);
+                               &faults);
     } catch (const Json::Exception& e) { // Nested too deeply.
-        errors = e.what();
+        faults = e.what();
     }
     if (!parsed) {
-        return Error{"", "not valid JSON: " + printable(one_line(errors))};
+        return std::vector<Error>{{"", "not valid JSON: " + printable(one_line(faults))}};
     }
     if (!document.isObject()) {
-        return Error{"", "not a JSON object"};
+        return std::vector<Error>{{"", "not a JSON object"}};
     }
 
+    std::vector<Error> errors;
     for (const std::string& key : document.getMemberNames()) {
-        if (key == "health") {
-            auto plans = watch::parse_plans(document[key]);
-            if (const auto* complaint = std::get_if<check::KeyComplaint>(&plans)) {
-                return Error{key, printable(complaint->line())};
-            }
-            config.health = std::get<std::vector<watch::Plan>>(std::move(plans));
-            continue;
-        }
-        const auto entry = keys().find(key);
-        if (entry == keys().end()) {
-            return Error{key, "unknown key \"" + printable(key) +
-                                  "\"; docs/configuration.md lists all keys"};
-        }
-        if (const Complaint complaint = entry->second(document[key], config)) {
-            return Error{key, "\"" + key + "\" " + *complaint};
-        }
+        set_key(key, document[key], config, errors);
+    }
+    if (!errors.empty()) {
+        return errors;
     }
     return config;
+}
+
+std::string in_one_line(const std::vector<Error>& errors) {
+    const std::size_t more = errors.size() - 1;
+    return errors.front().message +
+           (more == 0 ? ""
+                      : " (and " + std::to_string(more) +
+                            " more that is wrong: 'gangway check-config' says all)");
 }
 
 } // namespace gangway::config

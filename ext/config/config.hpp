@@ -1,6 +1,6 @@
 // The configuration file: its keys, defaults and checks (docs/configuration.md).
 //
-// Pure: text in, values or one line of complaint out. Shared by the module and `gangway
+// Pure: text in, values or lines of complaint out. Shared by the module and `gangway
 // check-config`.
 #pragma once
 
@@ -56,11 +56,15 @@ struct Config {
 };
 
 struct Error {
-    std::string key;     // empty when the text is not a JSON object
+    std::string key;     // "health[0].path"; empty when the text is not a JSON object
     std::string message; // one line, names the key
 };
 
-// Empty text means no file: every default. Looks names up in the user database.
-std::variant<Config, Error> parse(std::string_view json_text);
+// Empty text means no file: every default. Looks names up in the user database. All that is wrong,
+// or the values; then one error at least.
+std::variant<Config, std::vector<Error>> parse(std::string_view json_text);
+
+// The first one, and how many more there are: for one line of a log.
+std::string in_one_line(const std::vector<Error>& errors);
 
 } // namespace gangway::config

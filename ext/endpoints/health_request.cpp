@@ -122,8 +122,8 @@ MaybeProblem set_key(const std::string& key, const Value& value, Scope& scope, R
     if (!check::is_check_key(key)) {
         return bad_body("\"" + key + "\" is no key of a health check; docs/health.md lists them");
     }
-    const auto complaint = check::set_check_key(order.check, key, value);
-    return complaint ? MaybeProblem(bad_body(complaint->line())) : std::nullopt;
+    const auto complaints = check::set_check_key(order.check, key, value);
+    return complaints.empty() ? std::nullopt : MaybeProblem(bad_body(complaints.front().line()));
 }
 
 } // namespace
@@ -133,8 +133,9 @@ Result<check::Check> parse_check(const admin::Arguments& arguments) {
     const Value object = object_of(arguments);
     std::optional<check::KeyComplaint> complaint;
     for (const std::string& key : object.getMemberNames()) {
-        complaint = check::set_check_key(check, key, object[key]);
-        if (complaint) {
+        auto complaints = check::set_check_key(check, key, object[key]);
+        if (!complaints.empty()) {
+            complaint = std::move(complaints.front());
             break;
         }
     }

@@ -28,8 +28,8 @@ constexpr std::uint64_t most_body_bytes = 1024ULL * 1024;
 
 std::variant<config::Config, std::string> load_config(const gangway_host& host) {
     auto parsed = config::parse(view(host.config_text));
-    if (const auto* error = std::get_if<config::Error>(&parsed)) {
-        return std::string(view(host.config_path)) + ": " + error->message;
+    if (const auto* errors = std::get_if<std::vector<config::Error>>(&parsed)) {
+        return std::string(view(host.config_path)) + ": " + config::in_one_line(*errors);
     }
     auto config = std::get<config::Config>(std::move(parsed));
     if (config.socket_path.empty()) {

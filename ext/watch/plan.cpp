@@ -11,6 +11,7 @@ namespace gangway::watch {
 namespace {
 
 using Value = Json::Value;
+using Complaints = std::vector<check::KeyComplaint>;
 using MaybeComplaint = std::optional<check::KeyComplaint>;
 using Setter = std::function<MaybeComplaint(Plan&, const std::string&, const Value&)>;
 
@@ -108,64 +109,74 @@ Plan defaults() {
     return plan;
 }
 
-MaybeComplaint parse_plan(const Value& value, const std::string& where, Plan& plan) {
-    if (!value.isObject()) {
-        return check::KeyComplaint{where, "must be an object"};
+// All that is wrong with one key.
+Complaints set_key(Plan& plan, const std::string& key, const std::string& where,
+                   const Value& value) {
+    const std::string full_key = where + "." + key;
+    const auto setter = keys().find(key);
+    if (setter != keys().end()) {
+        auto complaint = setter->second(plan, full_key, value);
+        return complaint ? Complaints{std::move(*complaint)} : Complaints();
     }
-    for (const std::string& key : value.getMemberNames()) {
-        std::string full_key = where;
-        full_key.append(".").append(key);
-        const auto setter = keys().find(key);
-        MaybeComplaint complaint;
-        if (setter != keys().end()) {
-            complaint = setter->second(plan, full_key, value[key]);
-        } else if (check::is_check_key(key)) {
-            complaint = check::set_check_key(plan.check, key, value[key]);
-            if (complaint) {
-                complaint->key = where + "." + complaint->key;
-            }
-        } else {
-            complaint =
-                check::KeyComplaint{full_key, "is unknown; docs/configuration.md lists all keys"};
-        }
-        if (complaint) {
-            return complaint;
-        }
+    if (!check::is_check_key(key)) {
+        return {check::KeyComplaint{full_key, "is unknown; docs/configuration.md lists all keys"}};
     }
-    if (plan.group.empty()) {
-        return check::KeyComplaint{where + ".group",
-                                   R"(must be given: the name of a group, or "*")"};
+    Complaints complaints = check::set_check_key(plan.check, key, value);
+    for (check::KeyComplaint& complaint : complaints) {
+        complaint.key.insert(0, where + ".");
+    }
+    return complaints;
+}
+
+// What no key shows by itself.
+void examine_plan(const Plan& plan, const Value& value, const std::string& where,
+                  Complaints& complaints) {
+    if (!value.isMember("group")) {
+        complaints.push_back({where + ".group", R"(must be given: the name of a group, or "*")"});
     }
     if (plan.ejection.enabled && plan.check.route == check::Route::direct) {
-        return check::KeyComplaint{
-            where + ".on_unhealthy",
-            R"(is "detach", but no verdict over the route "direct" ejects a )"
-            R"(process: use "auto" or "pool")"};
+        complaints.push_back({where + ".on_unhealthy",
+                              R"(is "detach", but no verdict over the route "direct" ejects a )"
+                              R"(process: use "auto" or "pool")"});
     }
-    MaybeComplaint complaint = examine(plan.check);
-    if (complaint) {
-        complaint->key = where + "." + complaint->key;
+    if (auto complaint = examine(plan.check)) {
+        complaints.push_back({where + "." + complaint->key, std::move(complaint->text)});
     }
-    return complaint;
+}
+
+void parse_plan(const Value& value, const std::string& where, Plan& plan, Complaints& complaints) {
+    if (!value.isObject()) {
+        complaints.push_back({where, "must be an object"});
+        return;
+    }
+    for (const std::string& key : value.getMemberNames()) {
+        for (check::KeyComplaint& complaint : set_key(plan, key, where, value[key])) {
+            complaints.push_back(std::move(complaint));
+        }
+    }
+    examine_plan(plan, value, where, complaints);
 }
 
 } // namespace
 
-std::variant<std::vector<Plan>, check::KeyComplaint> parse_plans(const Value& value) {
+std::variant<std::vector<Plan>, Complaints> parse_plans(const Value& value) {
     if (!value.isArray()) {
-        return check::KeyComplaint{"health", "must be an array of objects, one for a group"};
+        return Complaints{{"health", "must be an array of objects, one for a group"}};
     }
     std::vector<Plan> plans;
+    Complaints complaints;
     std::set<std::string> groups;
     for (const Value& entry : value) {
         const std::string where = "health[" + std::to_string(plans.size()) + "]";
         plans.push_back(defaults());
-        if (auto complaint = parse_plan(entry, where, plans.back())) {
-            return std::move(*complaint);
+        const Plan& plan = plans.back();
+        parse_plan(entry, where, plans.back(), complaints);
+        if (!plan.group.empty() && !groups.insert(plan.group).second) {
+            complaints.push_back({where + ".group", "names a group that an entry before has"});
         }
-        if (!groups.insert(plans.back().group).second) {
-            return check::KeyComplaint{where + ".group", "names a group that an entry before has"};
-        }
+    }
+    if (!complaints.empty()) {
+        return complaints;
     }
     return plans;
 }

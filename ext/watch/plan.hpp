@@ -32,7 +32,9 @@ struct Plan {
     }
 };
 
-std::variant<std::vector<Plan>, check::KeyComplaint> parse_plans(const Json::Value& value);
+// The plans, or all that is wrong with them: then one at least.
+std::variant<std::vector<Plan>, std::vector<check::KeyComplaint>>
+parse_plans(const Json::Value& value);
 
 // The plan for a group; null: it is not checked.
 const Plan* find_plan(const std::vector<Plan>& plans, std::string_view group);

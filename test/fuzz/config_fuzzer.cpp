@@ -7,10 +7,13 @@ GANGWAY_FUZZ_TARGET(config) {
     using namespace gangway;
     using fuzz::require;
     const auto parsed = config::parse(bytes);
-    if (const auto* error = std::get_if<config::Error>(&parsed)) {
-        require(!error->message.empty(), "who configures wrongly is told how");
-        require(error->message.find_first_of("\r\n") == std::string::npos,
-                "an error of the configuration is one line");
+    if (const auto* errors = std::get_if<std::vector<config::Error>>(&parsed)) {
+        require(!errors->empty(), "who configures wrongly is told how");
+        for (const config::Error& error : *errors) {
+            require(!error.message.empty(), "each error says what is wrong");
+            require(error.message.find_first_of("\r\n") == std::string::npos,
+                    "an error of the configuration is one line");
+        }
         return;
     }
     const auto& config = std::get<config::Config>(parsed);

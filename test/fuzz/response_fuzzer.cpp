@@ -81,6 +81,6 @@ GANGWAY_FUZZ_TARGET(response) {
         require(whole.notes.text == pieces.notes.text, "no split changes a header");
         require(whole.notes.body_text == pieces.notes.body_text, "no split changes a body");
     }
-    const Failure failure = problem_failure(503, input.rest(), sizes);
+    const Failure failure = problem_failure(503, input.rest(), {.refused = std::string(sizes)});
     require(*failure.what() != '\0', "a problem is told");
 }

@@ -85,7 +85,45 @@ def test_show_shows_one_process_by_pid_and_by_gupid(agent):
 def test_show_of_a_process_that_does_not_exist_says_so(python):
     result = gangway(python, "show", 2 ** 22 + 1)
     assert result.code == BAD_ANSWER and "process_not_found" in result.errors, result
+    assert str(2 ** 22 + 1) in result.errors and "/v1/" not in result.errors
     assert result.output == b""
+
+
+@pytest.mark.parametrize("arguments, code, word", [
+    (("show", "4194305"), BAD_ANSWER, "process_not_found"), (("request", "4194305", "/"), BAD_ANSWER, "process_not_found"),
+    (("ps", "--frobnicate"), USAGE, "usage"), (("ps", "--socket", "/nowhere"), UNREACHABLE, "unreachable"),
+    (("check-config", "/nowhere"), BAD_ANSWER, "bad_answer"), (("health", "1", "/a", "/b"), USAGE, "usage"),
+    (("ps", "--password", "wrong"), UNAUTHORIZED, "unauthorized")])
+def test_errors_are_json_for_programs(python, arguments, code, word):
+    result = gangway(python, *arguments, "--json")
+    assert result.code == code and result.output == b"", result
+    error = json.loads(result.errors)["error"]
+    assert set(error) == {"code", "exit_code", "message", "problem"}
+    assert (error["code"], error["exit_code"]) == (word, code) and error["message"]
+    assert (error["problem"] or {"code": word})["code"] == word
+
+
+def test_each_document_is_one_line(python, tmp_path):
+    pid = first(python)["pid"]
+    (tmp_path / "c.json").write_text("{}")
+    for arguments in (["ps"], ["show", pid], ["request", pid, "/"], ["request", pid, "/", "-n", 2], ["instances"],
+                      ["health", "--all"], ["check-config", tmp_path / "c.json"]):
+        result = gangway(python, *arguments, "--json")
+        assert result.code == OK and result.text.count("\n") == 1 and json.loads(result.text), (arguments, result)
+
+
+def test_an_instance_that_is_named_and_does_not_run_is_told(python):
+    for arguments in (["instances", "--instance", "no-such"], ["instances", "--instance", "no-such", "--json"]):
+        result = gangway(python, *arguments)
+        assert result.code == UNREACHABLE and "no-such" in result.errors and result.output == b"", result
+        assert instance_name(python) in result.errors
+
+
+def test_ps_of_a_group_without_processes_is_an_empty_list(new_agent):
+    agent = new_agent("python", workers=1, config={}).ready()
+    name = first(agent)["group"]
+    result = gangway(agent, "ps", "--group", name, "--state", "dead")
+    assert result.code == OK and "no process matches" in result.errors, result
 
 
 def test_instances_lists_the_agent_with_its_socket(python):
@@ -159,7 +197,11 @@ def test_request_fails_for_a_bad_status_only_when_told_to(agent):
     lenient = gangway(agent, "request", pid, "/status?code=404")
     assert lenient.code == OK and lenient.text == "status 404\n"
     strict = gangway(agent, "request", pid, "/status?code=404", "--fail")
-    assert strict.code == BAD_ANSWER and "404" in strict.errors
+    assert strict.code == BAD_ANSWER and "404" in strict.errors and strict.output == b""
+    told = gangway(agent, "request", pid, "/status?code=404", "--fail-with-body")
+    assert told.code == BAD_ANSWER and "404" in told.errors and told.text == "status 404\n"
+    assert gangway(agent, "request", pid, "/", "--fail-with-body").code == OK
+    assert gangway(agent, "request", pid, "/", "--fail", "--fail-with-body").code == USAGE
     assert gangway(agent, "request", pid, "/", "--fail").code == OK
 
 
@@ -176,6 +218,11 @@ def test_request_to_a_busy_process_says_so(python):
         python.wait_for_sessions(pid, 1)
         result = gangway(python, "request", pid, "/", "--wait", "0.1")
         assert result.code == BAD_ANSWER and "process_busy" in result.errors, result
+        said = rf"Process {pid} still serves another request, for \d+s \(since \S+Z\)"
+        assert re.search(said, result.errors) and "GET /sleep for " in result.errors, result
+        assert "--wait" in result.errors and "X-Gangway" not in result.errors
+        error = json.loads(gangway(python, "request", pid, "/", "--wait", "0", "--json").errors)["error"]
+        assert error["problem"]["requests"][0]["path"] == "/sleep" and error["problem"]["sessions"] == 1
         connection.getresponse().read()
     finally:
         connection.close()
@@ -377,10 +424,16 @@ def test_empty_values_that_stand_elsewhere_are_refused_too(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("health", "--all", "--status", "20"), ("health", "--all", "--regex", "("),
-                                       ("ps", "--state", "well")])
-def test_a_value_that_the_agent_refuses_is_wrong_usage(python, arguments):
-    result = gangway(python, *arguments)
+                                       ("health", "--all", "--json-pointer", "a"), ("ps", "--state", "well"),
+                                       ("health", "--all", "--header", "Connection: close"), ("ps", "--state", "dead,"),
+                                       ("request", "1", "/", "--route", "x"), ("request", "1", "/", "--wait", "x"),
+                                       ("request", "1", "/", "--request", "A B"), ("ps", "--core-user", "no-such-user")])
+def test_a_value_that_the_agent_refuses_is_wrong_usage(tmp_path, arguments):
+    """Before it is looked for, in the words of the command line."""
+    result = gangway(None, *arguments, environment={"PASSENGER_INSTANCE_REGISTRY_DIR": str(tmp_path)})
     assert result.code == USAGE and result.output == b"", result
+    option = next(argument for argument in arguments[::-1] if argument.startswith("-"))
+    assert f"{option} " in result.errors or f"{option}: " in result.errors, result
 
 
 # ---------------------------------------------------------------- output that cannot be written
@@ -424,6 +477,24 @@ def test_check_config_says_what_the_agent_would(new_agent, tmp_path):
             line = next(line for line in agent.log.splitlines() if "[gangway]" in line)
             told = (result.text + result.errors).strip().split(": ", 1)[1]
             assert told in line
+
+
+def test_check_config_tells_all_that_is_wrong(new_agent, tmp_path):
+    config = {"max_connections": 0, "nope": 1, "wait_seconds": "x",
+              "health": [{"group": "a", "path": "up", "expect": {"status": "no", "regex": "("}}, {"rise": 0}]}
+    keys = ["health[0].expect.regex", "health[0].expect.status", "health[0].path", "health[1].rise",
+            "health[1].group", "max_connections", "nope", "wait_seconds"]
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(config))
+    result = gangway(None, "check-config", path)
+    assert result.code == BAD_ANSWER, result
+    lines = result.text.splitlines()
+    assert len(lines) == len(keys) and all(f'"{key}"' in line for key, line in zip(keys, lines)), result
+    document = json.loads(gangway(None, "check-config", path, "--json").text)
+    assert [row["key"] for row in document["errors"]] == keys and document["ok"] is False
+    agent = new_agent("python", config=config)
+    line = next(line for line in agent.log.splitlines() if "[gangway]" in line)
+    assert "health[0].expect.regex" in line and "and 7 more" in line
 
 
 def test_check_config_of_a_file_that_is_missing_or_no_json_fails(tmp_path):

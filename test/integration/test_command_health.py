@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_table_has_a_row_for_each_process_and_a_sum(agent):
     assert "\x1b" not in result.text, "colours where there is no terminal"
     table = Table(result.text)
     assert table.columns == COLUMNS and table.details == []
-    assert list(table.rows) == sorted(pids_of(agent))
+    assert list(table.rows) == pids_of(agent), "in the pool's order"
     for pid, (_, state, reason, status, latency, unit, route) in table.rows.items():
         assert (state, reason, status) == ("healthy", "-", "200"), pid
         # The last free Ruby process of those that are checked at once is left to visitors.
@@ -75,7 +76,8 @@ def test_the_table_says_what_is_wrong_with_whom(agent):
     table = Table(result.text)
     for pid, row in table.rows.items():
         assert row[1:4] == ["unhealthy", "bad_status", "503"]
-        assert any(line.startswith(f"{pid}: ") and "503" in line for line in table.details)
+        assert any(str(pid) in line.partition(":")[0] and "503" in line for line in table.details)
+    assert len(table.details) == 1, "what is said of all is said once"
     assert table.sum.startswith("0 of 3 healthy, 3 unhealthy, in ")
 
 
@@ -84,14 +86,16 @@ def test_a_busy_process_is_not_healthy_and_no_failure_of_the_agent(python):
         result = health(python, "--all", "--wait", "0.6")
         assert result.code == NOT_ALL, result
         table = Table(result.text)
-        assert table.rows[pid] == [str(pid), "busy", "busy", "-", "-", "-"]
+        assert table.columns == [*COLUMNS, "BUSY", "FOR"]
+        assert table.rows[pid][:-1] == [str(pid), "busy", "busy", "-", "-", "-"]
+        assert re.fullmatch(r"\d+s", table.rows[pid][-1]), table.rows
         assert table.sum.startswith("2 of 3 healthy, 1 busy, in ")
 
 
 def test_a_busy_ruby_process_is_asked_past_the_visitors(ruby):
     with one_busy(ruby) as pid:
         result = health(ruby, pid)
-        assert result.code == OK and Table(result.text).rows[pid][-1] == "direct", result
+        assert result.code == OK and Table(result.text).rows[pid][6] == "direct", result
 
 
 def test_processes_are_named_by_pid_and_gupid(agent):
@@ -105,9 +109,12 @@ def test_a_group_is_named_and_many_groups_have_a_column(two_groups):
     result = health(two_groups, "--group", "beta")
     table = Table(result.text)
     assert result.code == OK and list(table.rows) == [beta] and table.columns == COLUMNS, result
+    listed = [(row["pid"], row["group"]) for row in two_groups.admin.processes()]
+    results = json.loads(health(two_groups, "--all", "--json").text)["results"]
+    assert [(row["pid"], row["group"]) for row in results] == listed, "in the pool's order"
     table = Table(health(two_groups, "--all").text)
     assert table.columns == ["PID", "GROUP", *COLUMNS[1:]]
-    assert [row[1] for row in table.rows.values()] == ["alpha", "alpha", "beta"]
+    assert [row[1] for row in table.rows.values()] == [group for _, group in listed]
     assert table.rows[beta][1] == "beta"
 
 
@@ -129,6 +136,39 @@ def test_each_option_reaches_the_check(python, arguments, code):
     python.wait_for_no_sessions()
 
 
+def test_a_pointer_alone_wants_anything_but_null_and_false(python):
+    assert health(python, "--all", "/env", "--json-pointer", "/headers").code == OK
+    assert health(python, "--all", "/env", "--json-pointer", "/no-such").code == NOT_ALL
+
+
+def test_those_that_are_there_are_checked_and_one_that_is_not_is_gone(python):
+    live = pids_of(python)[:2]
+    result = health(python, live[1], "999999999", live[0], "/")
+    assert result.code == NOT_ALL and result.errors == "", result
+    table = Table(result.text)
+    assert list(table.rows) == [*live, 999999999]
+    assert [row[1] for row in table.rows.values()] == ["healthy", "healthy", "unhealthy"]
+    assert table.rows[999999999][2] == "gone" and "no process 999999999" in table.details[0]
+    assert table.sum.startswith("2 of 3 healthy, 1 unhealthy, in ")
+    summary, results = summed_up(*json.loads(health(python, live[0], "gone-0", "--json").text).values())[:2]
+    assert summary["unhealthy"] == 1 and results[-1]["reason"] == "gone"
+    result = health(python, "999999999", "--nagios")
+    assert result.code == NAGIOS_CRITICAL and "999999999 gone" in result.text, result
+
+
+def test_a_group_that_is_not_there_is_told_with_those_that_are(two_groups):
+    for arguments in (("health", "--group", "alhpa"), ("ps", "--group", "alhpa")):
+        result = gangway(two_groups, *arguments)
+        assert result.code == NOT_ALL and result.output == b"", result
+        assert result.errors == ("gangway: group_not_found: There is no group 'alhpa'. Did you mean 'alpha'? "
+                                 "There are:\n  alpha\n  beta\n"), result
+        result = gangway(two_groups, *arguments, "--json")
+        assert result.code == NOT_ALL, result
+        error = json.loads(result.errors)["error"]
+        assert error["code"] == "group_not_found" and error["exit_code"] == NOT_ALL
+        assert error["problem"]["groups"] == ["alpha", "beta"]
+
+
 def test_a_deadline_ends_it_and_is_told(python):
     result = health(python, "--all", "/sleep?seconds=2", "--deadline", "0.5", "--concurrency", "1")
     assert result.code == NOT_ALL and "deadline" in Table(result.text).sum, result
@@ -143,7 +183,8 @@ def test_json_is_one_document(agent):
     assert set(document) == {"summary", "results"}
     summary, results = summed_up(document["summary"], document["results"])
     assert summary["healthy"] == 3
-    assert [row["pid"] for row in results] == sorted(pids_of(agent))
+    assert [row["pid"] for row in results] == pids_of(agent)
+    assert result.text.count("\n") == 1
     own = {row["gupid"]: row["group"] for row in document_of(agent, {})[1]}
     assert {row["gupid"]: row["group"] for row in results} == own
 
@@ -159,7 +200,7 @@ def test_json_tells_what_is_wrong(python):
 # ---------------------------------------------------------------- Nagios
 
 PERFORMANCE = (r" \| healthy=(\d+);;1:;0;(\d+) unhealthy=(\d+);;0;0;\2 busy=(\d+);0;;0;\2 skipped=(\d+);0;;0;\2 "
-               r"time=[0-9]+\.[0-9]{3}s;;;0\n")
+               r"queue=\d+;;;0 time=[0-9]+\.[0-9]{3}s;;;0\n")
 
 
 def assert_plugin(result, code, begin, counts):
@@ -188,8 +229,32 @@ def test_nagios_is_critical_where_some_are_busy_for_too_long(python):
 
 
 def test_nagios_is_warning_where_some_are_skipped(python):
+    with one_busy(python) as pid:
+        python.api("POST", "/pool/detach_process.json", {"pid": pid})
+        others = [other for other in pids_of(python) if other != pid]
+        result = health(python, pid, *others[:1], "--nagios")
+    assert_plugin(result, NAGIOS_WARNING, "WARNING - 1 of 2 healthy, 1 skipped", [1, 2, 0, 0, 1])
+
+
+def test_nagios_is_critical_where_nobody_is_left_to_serve(python):
     result = health(python, pids_of(python)[0], "--route", "direct", "--nagios")
-    assert_plugin(result, NAGIOS_WARNING, "WARNING - 0 of 1 healthy, 1 skipped", [0, 1, 0, 0, 1])
+    assert_plugin(result, NAGIOS_CRITICAL, "CRITICAL - 0 of 1 healthy, 1 skipped", [0, 1, 0, 0, 1])
+
+
+def test_nagios_counts_the_visitors_who_wait_and_goes_by_the_ranges_given(new_agent):
+    agent = new_agent("python", workers=1, config={}, max_pool_size=1).ready()
+    pid = pids_of(agent)[0]
+    visitors = ThreadPoolExecutor(3)
+    visits = [visitors.submit(agent.visit, "/sleep?seconds=3") for _ in range(3)]
+    wait_until(lambda: agent.admin.get("/v1/groups").json["groups"][0]["get_wait_list_size"] == 2, "two wait")
+    result = health(agent, pid, "--nagios")
+    assert result.code == NAGIOS_CRITICAL and " queue=2;;;0 " in result.text, result
+    assert result.text.startswith("CRITICAL - 0 of 1 healthy, 1 busy, 2 queued: "), result
+    for arguments, code in ((("-c", "healthy=0:"), NAGIOS_WARNING), (("-c", "healthy=0:", "-w", "busy=1"), NAGIOS_OK),
+                            (("-c", "healthy=0:", "-c", "queue=1"), NAGIOS_CRITICAL)):
+        result = health(agent, "--all", "--nagios", *arguments)
+        assert result.code == code, (arguments, result)
+    assert [visit.result().status for visit in visits] == [200] * 3
 
 
 def test_nagios_is_critical_where_some_are_unhealthy(python):
@@ -198,10 +263,10 @@ def test_nagios_is_critical_where_some_are_unhealthy(python):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (["--all", "--password", "wrong"], "unauthorized"), (["999999999"], "process"),
-    (["--group", "no-such"], "group"), ([], "--all"), (["--all", "--timeout", "soon"], "--timeout"),
+    (["--all", "--password", "wrong"], "unauthorized"), (["--all", "-w", "busy"], "--warning"),
+    (["--all", "-c", "queue=x"], "--critical"), (["--all", "-c", ""], "--critical"), (["--group", "no-such"], "group"), ([], "--all"), (["--all", "--timeout", "soon"], "--timeout"),
     (["--all", "--no-such-option"], "--no-such-option"),
-    (["--all", "--regex", "("], "regex"), (["--all", "--json"], "--nagios")])
+    (["--all", "--regex", "("], "--regex"), (["--all", "--json"], "--nagios")])
 def test_nagios_is_unknown_where_nothing_can_be_said(python, arguments, said):
     result = health(python, *arguments, "--nagios")
     assert result.code == NAGIOS_UNKNOWN, result
@@ -221,9 +286,10 @@ def test_nagios_is_unknown_without_an_agent_and_without_a_process(new_agent, tmp
 # ---------------------------------------------------------------- exit codes
 
 @pytest.mark.parametrize("arguments, code, said", [
-    (["999999999"], NOT_ALL, "process_not_found"), (["--group", "no-such"], NOT_ALL, "group_not_found"),
-    (["--all", "--regex", "("], USAGE, "bad_body"),
-    (["--all", "-H", "Connection: close"], USAGE, "bad_body"),
+    (["--group", "no-such"], NOT_ALL, "group_not_found: There is no group 'no-such'"),
+    (["--all", "-w", "busy=5"], USAGE, "--nagios"), (["--all", "--status", "20"], USAGE, "--status"),
+    (["--all", "--regex", "("], USAGE, "--regex"),
+    (["--all", "-H", "Connection: close"], USAGE, "--header"),
     ([], USAGE, "--all"), (["--all", "1"], USAGE, "--all"), (["--all", "--group", "x"], USAGE, "--group"),
     (["--all", "/a", "/b"], USAGE, "/a"), (["--all", "--method", "POST"], USAGE, "--method"),
     (["--all", "--wait", "x"], USAGE, "--wait"), (["--all", "--concurrency", "0"], USAGE, "--concurrency"),
@@ -283,6 +349,7 @@ def test_watch_as_tables(python):
         assert is_interrupted(process)
     assert "\x1b" not in text
     assert text.count("PID  STATE") == 2, text
+    assert len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}$", text, re.M)) == 2, text
 
 
 def test_watch_ends_while_a_check_is_waited_for(python):
@@ -295,7 +362,7 @@ def test_watch_ends_while_a_check_is_waited_for(python):
 def test_watch_on_a_terminal_draws_it_anew_until_ctrl_c(python):
     with AtTerminal(python, "health", "--all", "--watch", "0.1", stdout=TERMINAL) as command:
         wait_until(lambda: command.read(0.2) or command.shown.count("\x1b[H\x1b[J") >= 3, "three tables")
-        assert command.shown.count("3 of 3 healthy") >= 2
+        assert len(re.findall(r"\d\d:\d\d:\d\d [+-]\d{4}  3 of 3 healthy", command.shown)) >= 2, "each with its time"
         command.press_ctrl_c()
         assert command.end() in (INTERRUPTED, -signal.SIGINT)
         assert command.settings_are_kept

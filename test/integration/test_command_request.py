@@ -17,7 +17,7 @@ from support.passenger import command_path
 from support.terminal import AtTerminal
 from support.waiting import wait_until
 
-OK, BAD_ANSWER, USAGE = range(3)
+OK, BAD_ANSWER, USAGE, UNREACHABLE = range(4)
 INTERRUPTED = 130
 ENDLESS = "/stream?pieces=1000000000&bytes=16064"
 LATENCIES = {"min", "mean", "p50", "p90", "p95", "p99", "max"}
@@ -46,6 +46,7 @@ def test_a_bound_ends_a_request_that_takes_longer(nodejs, option, code):
     result = gangway(nodejs, "request", first(nodejs), "/sleep?seconds=5", option, "0.3")
     assert result.code == BAD_ANSWER and result.errors.startswith(f"gangway: {code}: "), result
     assert "The process may be at it still" in result.errors
+    assert option in result.errors and "X-Gangway" not in result.errors and "_seconds" not in result.errors
 
 
 def test_bounds_that_are_long_enough_change_nothing(agent):
@@ -78,12 +79,13 @@ def test_verbose_shows_both_headers_and_times_and_no_password(agent):
     pid = first(agent)
     password = agent.pool_xml().groups[0].password
     result = gangway(agent, "request", pid, "/", "-d", "x=1", "-v", "-H", "Authorization: Bearer hidden",
-                     environment={"GANGWAY_PASSWORD": password})
+                     "-H", "Cookie: a=hidden", "-H", "X-Api-Key: hidden", environment={"GANGWAY_PASSWORD": password})
     assert result.code == OK and "body_bytes=3" in result.text, result
     assert "HTTP/1.1" not in result.text
     lines = result.errors.splitlines()
     assert f"> POST /v1/processes/{pid}/request/ HTTP/1.1" in lines
     assert "> X-Passenger-Connect-Password: ***" in lines and "> Authorization: ***" in lines
+    assert "> Cookie: ***" in lines and "> X-Api-Key: ***" in lines
     assert password not in result.errors and "hidden" not in result.errors
     assert any(line.startswith("< HTTP/1.1 200") for line in lines)
     assert any(line.startswith(f"< X-Gangway-Process: {pid} ") for line in lines)
@@ -109,6 +111,73 @@ def test_an_answer_that_breaks_off_is_no_answer(nodejs, tmp_path, at):
     result = gangway(nodejs, "request", first(nodejs), f"/die?at={at}", "-o", tmp_path / "part")
     assert result.code == BAD_ANSWER, result
     assert re.match(r"gangway: the answer breaks off after \d+ bytes of its body: ", result.errors), result
+
+
+@pytest.mark.parametrize("path, arguments", [(ENDLESS, ["-o", "/dev/null"]), ("/sleep?seconds=30", []),
+                                             (ENDLESS, ["-n", "2"]), ("/sleep?seconds=30", ["-n", "2"])], ids=str)
+@pytest.mark.parametrize("crashes", [False, True], ids=["exits", "crashes"])
+def test_an_agent_that_ends_in_the_middle_is_not_reached(new_agent, path, arguments, crashes):
+    agent = new_agent("nodejs", workers=1, config={"drain_timeout_seconds": 0}).ready()
+    pid = first(agent)
+    command = subprocess.Popen([str(command_path()), "request", str(pid), path, *arguments],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command_environment(agent))
+    try:
+        agent.wait_for_sessions(pid, 1)
+        if crashes:
+            os.kill(agent.core_pid, signal.SIGKILL)
+        else:
+            agent.terminate()
+        _, errors = command.communicate(timeout=30)
+    finally:
+        command.kill()
+        command.communicate()
+    assert command.returncode == UNREACHABLE, errors
+    if crashes:
+        agent.destroy()  # what it leaves is another's affair
+        agent.has_exited = True
+    else:
+        agent.wait_for_exit()
+
+
+# ---------------------------------------------------------------- what is told before anything is sent
+
+@pytest.mark.parametrize("path, meant", [("/a b", "/a%20b"), ("/\u00fc?q=\u00e4 1", "/%C3%BC?q=%C3%A4%201"),
+                                         ("/a#b", "/a%23b"), ("/a\tb%20", "/a%09b%20")])
+def test_a_path_that_is_not_encoded_is_told_with_the_one_that_is(path, meant):
+    result = gangway(None, "request", 1, path)
+    assert result.code == USAGE and f"'{meant}'" in result.errors, result
+
+
+def test_a_header_that_would_not_arrive_is_refused(agent):
+    pid = first(agent)
+    before = processed(agent, pid)
+    result = gangway(agent, "request", pid, "/env", "-H", "client_id: 7")
+    if agent.runtime in ("nodejs", "generic"):  # over HTTP it does
+        assert result.code == OK and json.loads(result.text)["headers"]["client_id"] == "7", result
+    else:
+        assert result.code == USAGE and "'client_id' would not reach the application" in result.errors, result
+        assert processed(agent, pid) == before
+
+
+# ---------------------------------------------------------------- answers for programs
+
+def test_an_answer_as_json(agent, tmp_path):
+    pid = first(agent)
+    result = gangway(agent, "request", pid, "/status?code=404", "--json", "--route", "pool")
+    assert result.code == OK and result.errors == "", result
+    answer = json.loads(result.text)
+    assert answer["status"] == 404 and answer["body"] == "status 404\n" and answer["body_bytes"] == 11
+    assert answer["route"] == "pool" and answer["process"].split()[0] == str(pid)
+    assert set(answer["timing_ms"]) == {"queue", "connect", "first_byte", "total"}
+    assert "x-gangway-process" in [name.lower() for name, _ in answer["headers"]]
+    result = gangway(agent, "request", pid, "/status?code=404", "--json", "--fail-with-body")
+    assert result.code == BAD_ANSWER and json.loads(result.text)["status"] == 404, result
+    assert "404" in json.loads(result.errors)["error"]["message"]
+    result = gangway(agent, "request", pid, "/fixed?bytes=20000000", "--json", "-o", tmp_path / "body")
+    assert result.code == OK and json.loads(result.text)["body_bytes"] == 20_000_000, result
+    assert (tmp_path / "body").stat().st_size == 20_000_000
+    result = gangway(agent, "request", pid, "/fixed?bytes=20000000", "--json")
+    assert result.code == BAD_ANSWER and result.output == b"" and "-o FILE" in result.errors, result
 
 
 # ---------------------------------------------------------------- a file for the answer
@@ -149,7 +218,7 @@ def test_a_series_makes_so_many_requests_to_that_process_and_shows_figures(agent
     code, figures = series(agent, pid, "/", "-n", 25, "--route", "pool")
     assert code == OK
     assert (figures["planned"], figures["requests"], figures["failed"]) == (25, 25, 0)
-    assert figures["statuses"] == {"200": 25} and figures["failures"] == {}
+    assert figures["statuses"] == {"200": 25} and figures["failures"] == {} and figures["routes"] == {"pool": 25}
     assert figures["seconds"] > 0 and figures["requests_per_second"] > 0
     assert set(figures["latency_ms"]) == LATENCIES
     assert 0 < figures["latency_ms"]["min"] <= figures["latency_ms"]["p50"] <= figures["latency_ms"]["max"]
@@ -162,7 +231,8 @@ def test_a_series_shows_figures_to_people_instead_of_answers(python):
     result = gangway(python, "request", first(python), "/", "-n", 3)
     assert result.code == OK, result
     lines = result.text.splitlines()
-    assert [line.split()[0] for line in lines] == ["requests", "failed", "status", "latency", "bytes"]
+    assert [line.split()[0] for line in lines] == ["requests", "failed", "status", "route", "latency", "bytes"]
+    assert lines[3].split() == ["route", "pool:", "3"]
     assert lines[0].split()[1] == "3" and lines[2].split() == ["status", "200:", "3"]
 
 
@@ -222,6 +292,19 @@ def test_a_series_counts_errors_of_gangway_by_their_code(python):
         connection.close()
 
 
+def test_a_series_says_by_which_route_it_went(ruby):
+    pid = first(ruby)
+    connection = ruby.admin.connection()
+    try:
+        connection.request("GET", f"/v1/processes/{pid}/request/sleep?seconds=4", headers={"X-Gangway-Route": "pool"})
+        ruby.wait_for_sessions(pid, 1)
+        code, figures = series(ruby, pid, "/", "-n", 3)
+        assert code == OK and figures["routes"] == {"direct": 3}
+        connection.getresponse().read()
+    finally:
+        connection.close()
+
+
 def test_a_series_counts_an_answer_that_breaks_off(nodejs):
     code, figures = series(nodejs, first(nodejs), "/die", "-n", 2)
     assert code == BAD_ANSWER and figures["failed"] == 2
@@ -271,6 +354,32 @@ def test_progress_of_a_series_is_shown_until_ctrl_c_which_shows_the_figures_so_f
         assert "\nfailed      0\n" in figures and " p99 " in figures
         assert command.last_line == "gangway: interrupted; what has reached the process may be carried out all the same"
         assert command.settings_are_kept
+
+
+def test_a_series_that_is_ended_says_how_long_it_took(nodejs):
+    with AtTerminal(nodejs, "request", first(nodejs), "/sleep?seconds=60", "-n", 5) as command:
+        command.wait_to_show("2s, 0 of 5 requests")
+        command.press_ctrl_c()
+        assert command.end() == INTERRUPTED
+        figures = command.process.stdout.read().decode()
+        seconds = re.match(r"requests    0 of 5 in (\d+\.\d+) s", figures)
+        assert seconds and float(seconds[1]) >= 2, figures
+    nodejs.wait_for_no_sessions()
+
+
+def test_a_request_that_waits_for_a_busy_process_says_so(python):
+    pid = first(python)
+    connection = python.admin.connection()
+    try:
+        connection.request("GET", f"/v1/processes/{pid}/request/sleep?seconds=4")
+        python.wait_for_sessions(pid, 1)
+        with AtTerminal(python, "request", pid, "/sleep?seconds=4", "--wait", 30) as command:
+            command.wait_to_show("waiting for the process, which serves another request for ")
+            connection.getresponse().read()
+            command.wait_to_show("waiting for the answer")
+            assert command.end() == OK
+    finally:
+        connection.close()
 
 
 def test_progress_is_gone_when_the_answer_has_come(nodejs):

@@ -31,7 +31,7 @@ def installed(tmp_path_factory):
     build = module_path().parent.parent
     before = os.umask(0)
     try:
-        run("cmake", "--install", build, "--prefix", "/usr/local", "--strip", env={**os.environ, "DESTDIR": str(root)})
+        run("cmake", "--install", build, "--prefix", "/usr/local", env={**os.environ, "DESTDIR": str(root)})
     finally:
         os.umask(before)
     yield root
@@ -52,9 +52,9 @@ def test_what_is_installed_is_pinned(installed):
 
 
 def test_what_is_installed_is_small(installed):
-    """Without what only a debugger reads, which is ten times as much."""
-    for name in (MODULE, COMMAND):
-        assert (installed / name).stat().st_size < 4 * 1024 * 1024, name
+    """Without what only a debugger reads, which is thirty times as much."""
+    for name, most in ((MODULE, 4), (COMMAND, 3)):
+        assert (installed / name).stat().st_size < most * 1024 * 1024, name
         assert ".debug_info" not in run("readelf", "--sections", "--wide", installed / name)
 
 

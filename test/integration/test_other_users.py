@@ -353,6 +353,7 @@ def test_the_command_needs_no_password_from_the_application_s_own_user(switching
     assert result.code == 0 and f"pid={pids['alpha']}\n" in result.text
     result = run_as(switching, ALPHA_USER, "request", pids["beta"], "/")
     assert result.code == 1 and "process_not_found" in result.errors
+    assert str(pids["beta"]) in result.errors
 
 
 def test_the_command_tells_a_stranger_that_a_password_is_needed(switching):
@@ -368,3 +369,21 @@ def test_the_command_tells_whom_the_socket_keeps_out_that_they_are_not_authorize
     agent = new_agent("python", workers=1, config={"socket_mode": "0600"})
     result = run_as(agent, STRANGER, "ps")
     assert result.code == 4 and result.errors, result
+
+
+def test_the_command_tells_who_may_not_look_where_an_instance_is_that_it_is_a_permission(new_agent):
+    agent = new_agent("python", workers=1, config={})
+    sockets = agent.socket_path.parent
+    mode = sockets.stat().st_mode & 0o777
+    sockets.chmod(0o700)
+    result = run_as(agent, STRANGER, "ps")
+    sockets.chmod(mode)
+    assert result.code == 4 and str(sockets) in result.errors and "try sudo" in result.errors, result
+    closed = agent.directory / "closed"
+    (closed / "registry").mkdir(parents=True)
+    closed.chmod(0o700)
+    for arguments in (("ps",), ("ps", "--instance", "x"), ("health", "--all")):
+        result = run_as(agent, STRANGER, *arguments,
+                        environment={"PASSENGER_INSTANCE_REGISTRY_DIR": str(closed / "registry")})
+        assert result.code == 4 and str(closed) in result.errors and "try sudo" in result.errors, result
+        assert "set PASSENGER_INSTANCE_REGISTRY_DIR" not in result.errors

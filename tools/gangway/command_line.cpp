@@ -7,6 +7,7 @@
 #include "gangway/commands/health/health.hpp"
 #include "gangway/commands/instances.hpp"
 #include "gangway/commands/ps.hpp"
+#include "gangway/commands/report.hpp"
 #include "gangway/commands/request/request.hpp"
 #include "gangway/commands/show.hpp"
 #include "gangway/commands/subcommand.hpp"
@@ -96,11 +97,8 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
                    "in ps")
         ->type_name("PASSWORD")
         ->envname(password_variable);
-    app.add_flag("--json", options.json, "JSON for programs instead of a table for people");
-}
-
-void report(std::string_view message) {
-    std::cerr << "gangway: " << message << '\n';
+    app.add_flag("--json", options.json,
+                 "JSON for programs, a line a document, errors too; instead of text for people");
 }
 
 // CLI11 looks for the missing subcommand before it looks at what stands in its place.
@@ -132,7 +130,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_request_command(app, options, action);
     add_health_command(app, options, action);
     add_instances_command(app, options, action);
-    add_check_config_command(app, action);
+    add_check_config_command(app, options, action);
     refuse_empty_values(app);
     try {
         app.parse(argc, argv);
@@ -148,9 +146,7 @@ int parse_and_run(int argc, const char* const* argv) {
         if (is_for_monitoring(app, argc, argv)) {
             return static_cast<int>(report_to_monitoring(usage_fault(app, error)));
         }
-        report(usage_fault(app, error));
-        std::cerr << "Run it with --help for usage.\n";
-        return static_cast<int>(ExitCode::usage);
+        throw Failure(ExitCode::usage, usage_fault(app, error) + "\nRun it with --help for usage.");
     }
     return static_cast<int>(action());
 }
@@ -161,15 +157,17 @@ int run_command_line(int argc, const char* const* argv) {
     // A reader of our output who leaves ends us silently, whatever the parent process has set.
     // Sockets are written with MSG_NOSIGNAL.
     if (std::signal(SIGPIPE, SIG_DFL) == SIG_ERR) {
-        report("signal(SIGPIPE) failed");
+        report_note("signal(SIGPIPE) failed", false);
     }
+    // The parser may have stopped before it.
+    const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
     try {
         return parse_and_run(argc, argv);
     } catch (const Failure& failure) {
-        report(failure.what());
+        report_failure(failure, json);
         return static_cast<int>(failure.code());
     } catch (const std::exception& error) {
-        report(error.what());
+        report_failure(Failure(ExitCode::bad_answer, printable(error.what())), json);
         return static_cast<int>(ExitCode::bad_answer);
     }
 }

@@ -26,19 +26,30 @@ Json::Value json(const std::string& text) {
 // What the key makes of a check; a complaint fails the test.
 Check check_with(const std::string& key, const std::string& text) {
     Check check;
-    const auto complaint = set_check_key(check, key, json(text));
-    EXPECT_FALSE(complaint.has_value()) << text << ": " << complaint->line();
+    const auto complaints = set_check_key(check, key, json(text));
+    EXPECT_TRUE(complaints.empty()) << text << ": " << complaints.front().line();
     return check;
 }
 
-// The complaint's line; "" when there was none.
+// The first complaint's line; "" when there was none.
 std::string complaint_about(const std::string& key, const Json::Value& value) {
     Check check;
-    const auto complaint = set_check_key(check, key, value);
-    return complaint ? complaint->line() : "";
+    const auto complaints = set_check_key(check, key, value);
+    return complaints.empty() ? "" : complaints.front().line();
 }
 std::string complaint_about(const std::string& key, const std::string& text) {
     return complaint_about(key, json(text));
+}
+
+TEST(SetCheckKey, TellsEachMemberThatIsWrong) {
+    Check check;
+    std::string keys;
+    for (const KeyComplaint& complaint : set_check_key(
+             check, "expect", json(R"({"status":"no","regex":"(","json_value":1,"x":1})"))) {
+        keys += complaint.key + " ";
+    }
+    EXPECT_EQ(keys, "expect.regex expect.status expect.x expect.json_value ");
+    EXPECT_EQ(set_check_key(check, "headers", json(R"({"X-A":1,"X-B":"b","TE":"x"})")).size(), 2U);
 }
 
 std::string status_finding(const Check& check, unsigned status) {
@@ -202,17 +213,17 @@ TEST(HealthCheckKeys, SayThatAValueNeedsItsPointer) {
 
 TEST(HealthCheckKeys, LeaveTheCheckAsItWasAfterAComplaintAboutItsExpectation) {
     Check check = check_with("expect", R"({"body":"OK"})");
-    EXPECT_TRUE(set_check_key(check, "expect", json(R"({"body":"up","status":"no"})")).has_value());
+    EXPECT_EQ(set_check_key(check, "expect", json(R"({"body":"up","status":"no"})")).size(), 1U);
     EXPECT_EQ(check.expectation.body, "OK");
 }
 
 TEST(HealthCheckKeys, ReplaceHeadersAndExpectationThatWereSetBefore) {
     Check check = check_with("headers", R"({"X-A":"1"})");
-    EXPECT_FALSE(set_check_key(check, "headers", json(R"({"X-B":"2"})")).has_value());
+    EXPECT_TRUE(set_check_key(check, "headers", json(R"({"X-B":"2"})")).empty());
     ASSERT_EQ(check.headers.size(), 1U);
     EXPECT_EQ(check.headers[0].first, "X-B");
-    EXPECT_FALSE(set_check_key(check, "expect", json(R"({"body":"OK"})")).has_value());
-    EXPECT_FALSE(set_check_key(check, "expect", json("{}")).has_value());
+    EXPECT_TRUE(set_check_key(check, "expect", json(R"({"body":"OK"})")).empty());
+    EXPECT_TRUE(set_check_key(check, "expect", json("{}")).empty());
     EXPECT_FALSE(check.expectation.needs_body());
 }
 

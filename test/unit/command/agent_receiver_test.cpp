@@ -26,7 +26,7 @@ std::string failure_of(const std::string& status_and_headers, std::string_view b
                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                 std::string(body));
     try {
-        receiver.check(receiver.other, "What to try next.");
+        receiver.check(receiver.other, {.refused = "What to try next."});
         EXPECT_EQ(receiver.good, body);
         return "";
     } catch (const Failure& failure) {
@@ -36,7 +36,7 @@ std::string failure_of(const std::string& status_and_headers, std::string_view b
     }
 }
 
-constexpr std::string_view problem = R"({"code":"process_not_found","detail":"There is none."})";
+constexpr std::string_view problem = R"({"code":"internal_error","detail":"There is none."})";
 
 TEST(AgentReceiver, TakesTheBodyOfA200) {
     EXPECT_EQ(failure_of("200 OK", "{}"), "");
@@ -44,15 +44,15 @@ TEST(AgentReceiver, TakesTheBodyOfA200) {
 
 TEST(AgentReceiver, SaysWhatTheAgentHasAgainstTheRequest) {
     EXPECT_EQ(failure_of("404 Not Found\r\nContent-Type: application/problem+json", problem),
-              "process_not_found: There is none.");
+              "internal_error: There is none.");
     EXPECT_EQ(failure_of("200 OK\r\nContent-Type: application/problem+json", problem),
-              "process_not_found: There is none.");
+              "internal_error: There is none.");
 }
 
 TEST(AgentReceiver, SaysWhatToTryNextWhereItIsRefused) {
     EXPECT_EQ(failure_of("401 Unauthorized\r\nContent-Type: application/problem+json", problem,
                          ExitCode::unauthorized),
-              "process_not_found: There is none.\nWhat to try next.");
+              "internal_error: There is none.\nWhat to try next.");
 }
 
 TEST(AgentReceiver, DoubtsTheSocketWhereTheAnswerIsNotTheAgents) {

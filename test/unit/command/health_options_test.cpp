@@ -19,7 +19,7 @@ HealthOptions parsed(std::vector<std::string> arguments) {
     declare_health_options(app, options);
     std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants them
     app.parse(arguments);
-    collect_health_headers(app, options);
+    collect_repeated_options(app, options);
     return options;
 }
 
@@ -33,7 +33,8 @@ bool is_refused(const std::vector<std::string>& arguments) {
 }
 
 std::string body_of(const std::vector<std::string>& arguments) {
-    return json_line(health_body(parsed(arguments)));
+    const HealthOptions options = parsed(arguments);
+    return json_line(health_body(options, process_ids(options)));
 }
 
 std::string fault_of(const std::vector<std::string>& arguments, bool json = false) {
@@ -43,7 +44,7 @@ std::string fault_of(const std::vector<std::string>& arguments, bool json = fals
 // What health_body() has against the options; "" for nothing.
 std::string body_fault_of(const std::vector<std::string>& arguments) {
     try {
-        static_cast<void>(health_body(parsed(arguments)));
+        static_cast<void>(body_of(arguments));
     } catch (const Failure& failure) {
         EXPECT_EQ(failure.code(), ExitCode::usage);
         return failure.what();
@@ -96,6 +97,19 @@ TEST(HealthBody, RefusesWhatNamesNoProcessPathOrHeader) {
               std::string::npos);
 }
 
+TEST(FaultOfCheck, IsWhatTheAgentWouldRefuseInTheWordsOfTheCommandLine) {
+    const auto fault = [](const std::vector<std::string>& arguments) {
+        const HealthOptions options = parsed(arguments);
+        return fault_of_check(health_body(options, process_ids(options))).value_or("");
+    };
+    EXPECT_EQ(fault({"1", "/up", "--status", "200-299,304", "--regex", "^ok$", "-H", "X-A: 1"}),
+              "");
+    EXPECT_TRUE(fault({"1", "--status", "999"}).starts_with("--status "));
+    EXPECT_TRUE(fault({"1", "--regex", "("}).starts_with("--regex "));
+    EXPECT_TRUE(fault({"1", "--json-pointer", "a"}).starts_with("--json-pointer "));
+    EXPECT_TRUE(fault({"1", "-H", "client_id: 7"}).starts_with("--header has a name "));
+}
+
 TEST(JsonOrString, TakesForJsonWhatIsOneValue) {
     EXPECT_EQ(json_or_string("200"), Json::Value(200));
     EXPECT_EQ(json_or_string("true"), Json::Value(true));
@@ -123,9 +137,9 @@ TEST(FaultOfHealthOptions, TakesOnePath) {
     EXPECT_NE(fault_of({"1", "/a", "--path", "/b"}).find("'/a' and '/b'"), std::string::npos);
 }
 
-TEST(FaultOfHealthOptions, WantsPointerAndValueTogetherAndNoBodyOfHead) {
-    EXPECT_NE(fault_of({"1", "--json-pointer", "/a"}).find("give both"), std::string::npos);
-    EXPECT_NE(fault_of({"1", "--json-value", "1"}).find("give both"), std::string::npos);
+TEST(FaultOfHealthOptions, WantsAPointerToAValueAndNoBodyOfHead) {
+    EXPECT_EQ(fault_of({"1", "--json-pointer", "/a"}), "");
+    EXPECT_NE(fault_of({"1", "--json-value", "1"}).find("--json-pointer"), std::string::npos);
     EXPECT_EQ(fault_of({"1", "--json-pointer", "/a", "--json-value", "1"}), "");
     for (const char* option : {"--body", "--regex"}) {
         EXPECT_NE(fault_of({"1", "--method", "HEAD", option, "x"}).find("HEAD"), std::string::npos);
@@ -138,6 +152,39 @@ TEST(FaultOfHealthOptions, LetsMonitoringHaveItsLineAlone) {
     EXPECT_NE(fault_of({"--all", "--nagios"}, true).find("--json"), std::string::npos);
     EXPECT_NE(fault_of({"--all", "--nagios", "--watch"}).find("--watch"), std::string::npos);
     EXPECT_EQ(fault_of({"--all", "--watch"}, true), "");
+}
+
+TEST(HealthBody, TakesAPointerWithoutAValueAsTheApiDoes) {
+    EXPECT_EQ(body_of({"--all", "--json-pointer", "/up"}), R"({"expect":{"json_pointer":"/up"}})");
+}
+
+TEST(ProcessIds, AreTheArgumentsThatAreNoPathEachOnce) {
+    EXPECT_EQ(process_ids(parsed({"2", "/up", "1", "2"})), (std::vector<std::string>{"2", "1"}));
+}
+
+// What is wrong with -w and -c; "" for nothing.
+std::string threshold_fault_of(const std::vector<std::string>& arguments) {
+    try {
+        static_cast<void>(thresholds_of(parsed(arguments)));
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), ExitCode::usage);
+        return failure.what();
+    }
+    return {};
+}
+
+TEST(ThresholdsOf, SayWhichOptionIsWrong) {
+    EXPECT_EQ(threshold_fault_of({"--all", "-w", "busy=5", "-c", "queue=10", "--critical=time=2"}),
+              "");
+    EXPECT_TRUE(threshold_fault_of({"--all", "-w", "busy"}).starts_with("--warning: 'busy' is "));
+    EXPECT_TRUE(
+        threshold_fault_of({"--all", "-c", "queue=ten"}).starts_with("--critical: 'ten' is no "));
+}
+
+TEST(FaultOfHealthOptions, TakesThresholdsForMonitoringAlone) {
+    EXPECT_NE(fault_of({"--all", "-w", "busy=5"}).find("--nagios"), std::string::npos);
+    EXPECT_NE(fault_of({"--all", "-c", "busy=5"}).find("--nagios"), std::string::npos);
+    EXPECT_EQ(fault_of({"--all", "--nagios", "-w", "busy=5"}), "");
 }
 
 TEST(HealthOptions, WatchEveryTwoSecondsUnlessToldOtherwise) {

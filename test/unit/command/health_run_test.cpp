@@ -35,10 +35,13 @@ std::string refusal(const std::string& status, const std::string& problem) {
 // Stands for Ctrl-C at the terminal instead of an answer.
 const std::string interrupt = "interrupt";
 
-// An agent on a thread of its own that gives one answer after the other, a connection each.
+// An agent on a thread of its own that gives one answer after the other to requests for health, a
+// connection each. It lists the same processes and groups to whoever asks.
 class ScriptedAgent {
   public:
-    explicit ScriptedAgent(std::vector<std::string> answers) : answers_(std::move(answers)) {
+    explicit ScriptedAgent(std::vector<std::string> answers,
+                           std::string groups = R"([{"name":"shop","get_wait_list_size":2}])")
+        : answers_(std::move(answers)), groups_(std::move(groups)) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         socket().copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -74,28 +77,55 @@ class ScriptedAgent {
         ::sigemptyset(&interrupts);
         ::sigaddset(&interrupts, SIGINT);
         ::pthread_sigmask(SIG_BLOCK, &interrupts, nullptr); // Ctrl-C is the command's
-        for (const std::string& answer : answers_) {
+        auto answer = answers_.begin();
+        for (;;) {
             const FileDescriptor connection(
                 ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             if (!connection) {
                 return;
             }
-            requests_.push_back(read_request(connection));
-            if (answer == interrupt) {
-                ::kill(::getpid(), SIGINT);
-                std::array<char, 1> space{};
-                EXPECT_EQ(::recv(connection.get(), space.data(), 1, 0), 0);
+            const std::string request = read_request(connection);
+            if (request.starts_with("GET ")) {
+                send_all(connection, list_for(request));
+            } else if (request.empty() || answer == answers_.end()) {
+                continue; // It was looked whether the agent lives; or there is nothing more to say.
             } else {
-                ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+                requests_.push_back(request);
+                say(connection, *answer++);
             }
         }
     }
 
-    // All of the command's requests end with their body, an object.
+    static void send_all(const FileDescriptor& connection, const std::string& answer) {
+        ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    }
+
+    static void say(const FileDescriptor& connection, const std::string& answer) {
+        if (answer == interrupt) {
+            ::kill(::getpid(), SIGINT);
+            std::array<char, 1> space{};
+            EXPECT_EQ(::recv(connection.get(), space.data(), 1, 0), 0);
+        } else {
+            send_all(connection, answer);
+        }
+    }
+
+    [[nodiscard]] std::string list_for(const std::string& request) const {
+        const bool is_groups = request.starts_with("GET /v1/groups");
+        const std::string document =
+            is_groups ? "{\"groups\":" + groups_ + "}"
+                      : R"({"processes":[{"pid":9,"gupid":"a-2","group":"shop"},)"
+                        R"({"pid":20387,"gupid":"a-1","group":"shop"}]})";
+        return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+               std::to_string(document.size()) + "\r\n\r\n" + document;
+    }
+
+    // The command's requests for health end with their body, an object.
     static std::string read_request(const FileDescriptor& connection) {
         std::string request;
         std::array<char, 4096> space{};
-        while (!request.ends_with('}')) {
+        while (!request.ends_with('}') &&
+               !(request.starts_with("GET ") && request.ends_with("\r\n\r\n"))) {
             const ssize_t count = ::recv(connection.get(), space.data(), space.size(), 0);
             if (count <= 0) {
                 return request;
@@ -108,6 +138,7 @@ class ScriptedAgent {
     TemporaryDirectory directory_;
     FileDescriptor listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     std::vector<std::string> answers_;
+    std::string groups_;
     std::vector<std::string> requests_;
     std::thread thread_;
 };
@@ -178,6 +209,59 @@ TEST(HealthCommand, PrintsOneDocumentForPrograms) {
     EXPECT_EQ((*document)["summary"]["unhealthy"], Json::Value(1));
 }
 
+TEST(HealthCommand, ChecksThoseThatAreThereAndShowsTheOthersAsGone) {
+    ScriptedAgent agent({answer_with(all_well)});
+    const Outcome outcome = run_health(agent.socket(), {"20387", "4711", "/up"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_NE(outcome.output.find(" 4711  unhealthy  gone "), std::string::npos) << outcome.output;
+    EXPECT_NE(outcome.output.find("1 of 2 healthy, 1 unhealthy"), std::string::npos);
+    ASSERT_EQ(agent.requests().size(), 1U);
+    EXPECT_TRUE(agent.requests()[0].ends_with("{\"path\":\"/up\",\"processes\":[\"20387\"]}"));
+}
+
+TEST(HealthCommand, AsksAgainWhereOneGoesBeforeItIsChecked) {
+    ScriptedAgent agent(
+        {refusal("404 Not Found", R"({"code":"process_not_found"})"), answer_with(all_well)});
+    EXPECT_EQ(run_health(agent.socket(), {"20387"}).exit_code, 0);
+    EXPECT_EQ(agent.requests().size(), 2U);
+}
+
+TEST(HealthCommand, NamesTheProcessThatIsNotThere) {
+    ScriptedAgent agent({});
+    const Outcome outcome = run_health(agent.socket(), {"4711"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_NE(outcome.output.find("4711: There is no process 4711"), std::string::npos);
+    EXPECT_EQ(agent.requests().size(), 0U);
+}
+
+TEST(HealthCommand, NamesTheGroupsWhereThereIsNoSuch) {
+    const std::string none = refusal("404 Not Found", R"({"code":"group_not_found"})");
+    const ScriptedAgent agent({none, none});
+    const Outcome outcome = run_health(agent.socket(), {"--group", "sohp"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.errors, "gangway: group_not_found: There is no group 'sohp'. Did you mean "
+                              "'shop'? There are:\n  shop\n");
+    const Outcome for_programs = run_health(agent.socket(), {"--group", "sohp", "--json"});
+    EXPECT_EQ(for_programs.exit_code, 1);
+    const auto error = parse_json(for_programs.errors);
+    ASSERT_TRUE(error) << for_programs.errors;
+    EXPECT_EQ((*error)["error"]["code"], Json::Value("group_not_found"));
+    EXPECT_EQ((*error)["error"]["exit_code"], Json::Value(1));
+    EXPECT_EQ((*error)["error"]["problem"]["groups"][0], Json::Value("shop"));
+}
+
+TEST(HealthCommand, PutsTheQueueIntoThePerformanceData) {
+    const Outcome outcome = run_with_answer(answer_with(all_well), {"--all", "--nagios"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_NE(outcome.output.find(" queue=2;;;0 "), std::string::npos) << outcome.output;
+    EXPECT_EQ(
+        run_with_answer(answer_with(all_well), {"--all", "--nagios", "-w", "queue=1"}).exit_code,
+        1);
+    EXPECT_EQ(
+        run_with_answer(answer_with(all_well), {"--all", "--nagios", "-c", "queue=1"}).exit_code,
+        2);
+}
+
 struct FaultCase {
     std::string answer;
     int exit_code;
@@ -190,14 +274,14 @@ const std::vector<FaultCase>& faults() {
         {answer_with(healthy_line), 1, "the answer broke off"},
         {answer_with(all_well).substr(0, answer_with(all_well).size() - 9), 1,
          "the answer broke off"},
-        {"", 1, "without an answer"},
+        {"", 3, "without an answer"},
         {answer_with("<html>\n"), 1, "is no health"},
         {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 3, "HTTP 500"},
         {"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n", 3, "is not Gangway's"},
         {refusal("400 Bad Request", R"({"code":"bad_body","detail":"no key 'pth'"})"), 2,
          "bad_body: no key 'pth'"},
         {refusal("401 Unauthorized", R"({"code":"unauthorized","detail":"Who?"})"), 4,
-         "unauthorized: Who?"},
+         "unauthorized: There is nothing here that you may see or reach."},
     };
     return cases;
 }
@@ -226,16 +310,23 @@ TEST(HealthCommand, TellsMonitoringOnStandardOutputThatItDoesNotKnow) {
 TEST(HealthCommand, HasTheExitCodesOfAPluginForMonitoring) {
     const std::vector<std::string> arguments{"--all", "--nagios"};
     EXPECT_EQ(run_with_answer(answer_with(all_well), arguments).exit_code, 0);
-    EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(0, 0, 1)), arguments).exit_code,
+    EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(1, 0, 1)), arguments).exit_code,
               1);
+    EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(0, 0, 1)), arguments).exit_code,
+              2);
     EXPECT_EQ(run_with_answer(answer_with(one_ill), arguments).exit_code, 2);
     EXPECT_EQ(run_with_answer(answer_with(summary_line(0, 0, 0)), arguments).exit_code, 3);
     EXPECT_TRUE(run_with_answer(answer_with(all_well), arguments).output.starts_with("OK - "));
 }
 
 TEST(HealthCommand, EndsWithTwoForWrongUsageAndWithThreeForMonitoring) {
-    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-             {}, {"1", "--group", "shop"}, {"1", "--timeout", "x"}, {"1", "--no-such"}}) {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{},
+                                               {"1", "--group", "shop"},
+                                               {"1", "--timeout", "x"},
+                                               {"1", "--no-such"},
+                                               {"1", "-w", "busy=x"},
+                                               {"1", "-c", "busy"}}) {
         const Outcome outcome = run_health("/nowhere", arguments);
         EXPECT_EQ(outcome.exit_code, 2);
         EXPECT_TRUE(outcome.errors.starts_with("gangway: ")) << outcome.errors;
@@ -271,7 +362,9 @@ TEST(HealthCommand, WatchesInLinesForPrograms) {
     const ScriptedAgent agent({answer_with(all_well), answer_with(one_ill), interrupt});
     const Outcome outcome = run_health(agent.socket(), {"--all", "--watch=0.001", "--json"});
     EXPECT_EQ(outcome.exit_code, 130);
-    EXPECT_EQ(outcome.output, health_lines(report_of(all_well)) + health_lines(report_of(one_ill)));
+    HealthReport in_the_pools_order = report_of(one_ill);
+    sort_results(in_the_pools_order.results, {"a-2", "a-1"});
+    EXPECT_EQ(outcome.output, health_lines(report_of(all_well)) + health_lines(in_the_pools_order));
 }
 
 } // namespace

@@ -30,7 +30,7 @@ std::string fault_of(const std::string& answer) {
 TEST(HealthStream, ReadsResultsAndSummary) {
     const HealthReport report = report_of(whole);
     ASSERT_EQ(report.results.size(), 3U);
-    const HealthResult& healthy = report.results[2];
+    const HealthResult& healthy = report.results[0];
     EXPECT_TRUE(healthy.is_healthy());
     EXPECT_EQ(healthy.pid, "20387");
     EXPECT_EQ(healthy.group, "/srv/shop (production)");
@@ -44,7 +44,8 @@ TEST(HealthStream, ReadsResultsAndSummary) {
     EXPECT_EQ(unhealthy.reason, "first_byte_timeout");
     EXPECT_EQ(unhealthy.detail, "It took the request and said nothing.");
     EXPECT_EQ(unhealthy.status, "");
-    EXPECT_EQ(report.results[0].latency_seconds, std::nullopt);
+    EXPECT_EQ(report.results[2].latency_seconds, std::nullopt);
+    EXPECT_EQ(report.results[2].busy_since, "2026-11-25T08:59:59.000000Z");
     EXPECT_EQ(report.summary.total, 3U);
     EXPECT_EQ(report.summary.healthy, 1U);
     EXPECT_EQ(report.summary.unhealthy, 1U);
@@ -65,11 +66,52 @@ TEST(HealthStream, ReadsTheSameHoweverTheBytesAreCut) {
     }
 }
 
-TEST(HealthStream, SortsByGroupAndPidSinceTheyComeAsTheyAnswer) {
-    const HealthReport report = report_of(whole);
-    EXPECT_EQ(report.results[0].pid, "20388"); // of the other group
-    EXPECT_EQ(report.results[1].pid, "9");     // a smaller number, though not a smaller text
-    EXPECT_EQ(report.results[2].pid, "20387");
+std::string pids_of(const HealthReport& report) {
+    std::string pids;
+    for (const HealthResult& result : report.results) {
+        pids += (pids.empty() ? "" : " ") + result.pid;
+    }
+    return pids;
+}
+
+TEST(SortResults, PutsThemInThePoolsOrderSinceTheyComeAsTheyAnswer) {
+    HealthReport report = report_of(whole);
+    sort_results(report.results, {"b-1", "a-1", "a-2"});
+    EXPECT_EQ(pids_of(report), "20388 20387 9");
+    sort_results(report.results, {"x", "a-2"}); // those that are new come behind
+    EXPECT_EQ(pids_of(report), "9 20388 20387");
+}
+
+TEST(AddGone, AddsAnUnhealthyProcessThatIsNamed) {
+    HealthReport report = report_of(whole);
+    add_gone(report, "4711");
+    add_gone(report, "1a2b-XyZ");
+    ASSERT_EQ(pids_of(report), "20387 9 20388 4711 1a2b-XyZ");
+    const HealthResult& gone = report.results[3];
+    EXPECT_EQ(gone.state, "unhealthy");
+    EXPECT_EQ(gone.reason, "gone");
+    EXPECT_NE(gone.detail.find("4711"), std::string::npos);
+    EXPECT_EQ(health_counts(report.summary), "1 of 5 healthy, 3 unhealthy, 1 busy");
+    const auto document = parse_json(health_document(report));
+    ASSERT_TRUE(document);
+    EXPECT_EQ((*document)["summary"]["total"], Json::Value(5));
+    EXPECT_EQ((*document)["summary"]["unhealthy"], Json::Value(3));
+    EXPECT_EQ((*document)["summary"]["duration_seconds"], Json::Value(0.0124));
+    EXPECT_EQ((*document)["results"][3]["pid"], Json::Value(4711));
+    EXPECT_TRUE((*document)["results"][4]["pid"].isNull());
+    EXPECT_EQ((*document)["results"][4]["gupid"], Json::Value("1a2b-XyZ"));
+    EXPECT_EQ((*document)["results"][4].getMemberNames(),
+              (*document)["results"][0].getMemberNames());
+}
+
+TEST(AddGone, MakesAReportOfNothing) {
+    HealthReport report;
+    add_gone(report, "7");
+    EXPECT_FALSE(report.summary.all_healthy());
+    const auto document = parse_json(health_document(report));
+    ASSERT_TRUE(document);
+    EXPECT_EQ((*document)["summary"].getMemberNames(),
+              (*parse_json(summary_line(0, 1, 0)))["summary"].getMemberNames());
 }
 
 TEST(HealthStream, CountsWhileItReads) {
@@ -132,7 +174,7 @@ TEST(HealthJson, IsOneDocumentWithAllThatTheAgentSaid) {
     ASSERT_TRUE(document);
     EXPECT_EQ((*document)["summary"]["total"], Json::Value(3));
     ASSERT_EQ((*document)["results"].size(), 3U);
-    EXPECT_EQ((*document)["results"][2], (*parse_json(healthy_line))["result"]);
+    EXPECT_EQ((*document)["results"][0], (*parse_json(healthy_line))["result"]);
     EXPECT_TRUE(
         (*parse_json(health_document(report_of(summary_line(0, 0, 0)))))["results"].isArray());
 }
@@ -142,8 +184,7 @@ TEST(HealthJson, WritesEachResultAsTheAgentDid) {
     const std::string summary = summary_line(0, 0, 1);
     const std::string document =
         health_document(report_of("{\"result\" : " + result + " }\n" + summary));
-    EXPECT_EQ(document,
-              summary.substr(0, summary.size() - 2) + ",\n\"results\":[\n" + result + "\n]}\n");
+    EXPECT_EQ(document, summary.substr(0, summary.size() - 2) + ",\"results\":[" + result + "]}\n");
 }
 
 TEST(HealthJson, WritesMicrosecondsAsTheyAre) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace gangway::command {
 namespace {
@@ -98,6 +99,19 @@ TEST(RequestHead, RefusesFramingHeadersSinceTheCommandSetsThemAndUpgrades) {
         options.headers = {header};
         EXPECT_NE(usage_fault(options), "") << header;
     }
+}
+
+TEST(HeadersWithoutCgiName, AreThoseThatPassengerDrops) {
+    RequestOptions options = request_for("/");
+    options.headers = {"client_id: 7", "X-Fine-1: 1", "a.b;", "gone_default:"};
+    EXPECT_EQ(headers_without_cgi_name(request_head(options)),
+              (std::vector<std::string>{"client_id", "a.b"}));
+}
+
+TEST(RequestHead, RefusesBothKindsOfFail) {
+    RequestOptions options = request_for("/");
+    options.answer.fail = options.answer.fail_with_body = true;
+    EXPECT_NE(usage_fault(options).find("--fail-with-body"), std::string::npos);
 }
 
 TEST(RequestHead, KeepsTheConnectionOpenForASeriesOnly) {
@@ -192,7 +206,8 @@ TEST(FaultOfPath, TakesWhatARequestLineCanHold) {
 }
 
 TEST(FaultOfPath, SaysHowTheBadCharacterIsEncoded) {
-    EXPECT_NE(fault_of_path("/a b").value_or("").find("%20"), std::string::npos);
+    EXPECT_NE(fault_of_path("/a b?\xc3\xbc#1").value_or("").find("'/a%20b?%C3%BC%231'"),
+              std::string::npos);
 }
 
 TEST(SecondsForHeader, WritesPlainDecimalsAndRefusesWhatIsNoDuration) {

@@ -210,21 +210,21 @@ TEST(IsGangwayError, GoesByMediaTypeAndTheMissingRoute) {
 
 TEST(ProblemFailure, SaysCodeAndDetail) {
     const Failure failure = problem_failure(
-        503, R"({"title":"T","status":503,"code":"process_busy","detail":"it is"})", "");
-    EXPECT_STREQ(failure.what(), "process_busy: it is");
+        503, R"({"title":"T","status":503,"code":"worker_closed","detail":"it did"})", {});
+    EXPECT_STREQ(failure.what(), "worker_closed: it did");
     EXPECT_EQ(failure.code(), ExitCode::bad_answer);
 }
 
 TEST(ProblemFailure, LetsNoEscapeSequenceThrough) {
     const Failure failure =
-        problem_failure(404, R"({"code":"c","detail":"\u001b[2J\u009b\n"})", "");
+        problem_failure(404, R"({"code":"c","detail":"\u001b[2J\u009b\n"})", {});
     EXPECT_STREQ(failure.what(), "c: ?[2J??");
 }
 
 TEST(ProblemFailure, FallsBackToTheStatusWhereTheDocumentSaysNothing) {
-    EXPECT_STREQ(problem_failure(503, "", "").what(), "HTTP 503");
-    EXPECT_STREQ(problem_failure(503, R"([1])", "").what(), "HTTP 503");
-    EXPECT_STREQ(problem_failure(503, R"({"code":{},"title":"Busy"})", "").what(),
+    EXPECT_STREQ(problem_failure(503, "", {}).what(), "HTTP 503");
+    EXPECT_STREQ(problem_failure(503, R"([1])", {}).what(), "HTTP 503");
+    EXPECT_STREQ(problem_failure(503, R"({"code":{},"title":"Busy"})", {}).what(),
                  "HTTP 503: Busy");
 }
 

@@ -103,9 +103,20 @@ TEST(SummaryText, HasALineForEachFigure) {
               "requests    3 in 0.50 s, 6.0/s, 2 at once\n"
               "failed      1: process_busy 1\n"
               "status      200: 2, 503: 1\n"
+              "route       none\n"
               "latency     min 1.00  mean 1.50  p50 1.00  p90 2.00  p95 2.00  p99 2.00  max 2.00 "
               "ms\n"
               "bytes       20 B sent, 201 B received\n");
+}
+
+TEST(SummaryText, SaysByWhichRoutesTheAnswersCame) {
+    RequestResult direct = answered(1);
+    direct.route = "direct";
+    RequestResult pool = answered(1);
+    pool.route = "pool";
+    const SeriesSummary summary = summary_of({direct, pool, direct}, 3);
+    EXPECT_NE(summary_text(summary).find("\nroute       direct: 2, pool: 1\n"), std::string::npos);
+    EXPECT_EQ((*parse_json(summary_json(summary)))["routes"]["direct"].asInt(), 2);
 }
 
 TEST(SummaryText, SaysHowManyWerePlannedWhereItEndedEarly) {
@@ -127,6 +138,7 @@ TEST(SummaryJson, HasTheSameFigures) {
     EXPECT_EQ((*json)["requests_per_second"].asDouble(), 4);
     EXPECT_EQ((*json)["failures"]["process_busy"].asInt(), 1);
     EXPECT_EQ((*json)["statuses"]["503"].asInt(), 1);
+    EXPECT_TRUE((*json)["routes"].isObject());
     for (const char* name : {"min", "mean", "p50", "p90", "p95", "p99", "max"}) {
         EXPECT_EQ((*json)["latency_ms"][name].asDouble(), 1.25) << name;
     }

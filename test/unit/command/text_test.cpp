@@ -35,6 +35,13 @@ TEST(Printable, KeepsUtf8AndReplacesWhatIsNone) {
     EXPECT_EQ(printable("\xf5\x80\x80\x80"), "????"); // above U+10FFFF
 }
 
+TEST(DisplayColumns, AreTwoForWideCharactersAndNoneForMarks) {
+    EXPECT_EQ(display_columns("\xe6\xbc\xa2\xe5\xad\x97"), 4U); // two of Chinese
+    EXPECT_EQ(display_columns("e\xcc\x81"), 1U);                // e and an acute accent
+    EXPECT_EQ(display_columns("\xf0\x9f\x9a\x83"), 2U);         // a railway car
+    EXPECT_EQ(shorten_end("\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2", 5), "\xe6\xbc\xa2...");
+}
+
 TEST(ShortenEnd, CountsCharactersRatherThanBytes) {
     EXPECT_EQ(shorten_end("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 4),
               "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9");

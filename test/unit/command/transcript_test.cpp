@@ -40,6 +40,16 @@ TEST(SentLines, MarksEachLineAndHidesCredentialsWhateverTheirCase) {
               "> X-PASSENGER-CONNECT-PASSWORD: ***\n> X-Authorization: shown\n>\n");
 }
 
+TEST(SentLines, HidesCookiesKeysAndTokens) {
+    EXPECT_EQ(sent_lines("GET / HTTP/1.1\r\nCookie: a=1\r\nx-api-key: k\r\n\r\n"),
+              "> GET / HTTP/1.1\n> Cookie: ***\n> x-api-key: ***\n>\n");
+}
+
+TEST(ReceivedLines, HideCookies) {
+    EXPECT_EQ(received_lines(header_of("set-cookie: session=1\r\nX-A: 1\r\n")),
+              "< HTTP/1.1 200 OK\n< set-cookie: ***\n< X-A: 1\n<\n");
+}
+
 TEST(ReceivedLines, MarksEachLineAndLetsNoEscapeSequenceThrough) {
     EXPECT_EQ(received_lines(header_of("X-A: 1\r\nX-A: \x9b"
                                        "2J\r\n")),

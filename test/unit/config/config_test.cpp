@@ -3,6 +3,7 @@
 #include <string>
 #include <tuple>
 #include <variant>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -11,20 +12,26 @@ namespace {
 
 Config good(const std::string& text) {
     auto parsed = parse(text);
-    if (const auto* error = std::get_if<Error>(&parsed)) {
-        ADD_FAILURE() << error->message;
+    if (const auto* errors = std::get_if<std::vector<Error>>(&parsed)) {
+        ADD_FAILURE() << errors->front().message;
         return {};
     }
     return std::get<Config>(parsed);
 }
 
-Error bad(const std::string& text) {
+std::vector<Error> all_bad(const std::string& text) {
     auto parsed = parse(text);
-    if (!std::holds_alternative<Error>(parsed)) {
+    if (!std::holds_alternative<std::vector<Error>>(parsed)) {
         ADD_FAILURE() << "was accepted: " << text;
-        return {};
+        return {{}};
     }
-    return std::get<Error>(parsed);
+    return std::get<std::vector<Error>>(std::move(parsed));
+}
+
+Error bad(const std::string& text) {
+    const auto errors = all_bad(text);
+    EXPECT_EQ(errors.size(), 1U) << text;
+    return errors.front();
 }
 
 using std::chrono::milliseconds;
@@ -50,6 +57,21 @@ TEST(Config, HasTheDocumentedDefaultsWithoutAFile) {
     EXPECT_EQ(config.max_spool_bytes, 1'073'741'824U);
     EXPECT_EQ(config.access_log, AccessLogFormat::off);
     EXPECT_FALSE(config.access_log_query);
+}
+
+TEST(Config, TellsAllThatIsWrongAndTheLogHowMuch) {
+    const auto errors = all_bad(
+        R"({"max_connections": 0, "wait_seconds": "x", "nope": 1, "health": [{"path": "up"}]})");
+    std::string keys;
+    for (const Error& error : errors) {
+        keys += error.key + " ";
+        EXPECT_NE(error.message.find(error.key), std::string::npos) << error.message;
+    }
+    EXPECT_EQ(keys, "health[0].path health[0].group max_connections nope wait_seconds ");
+    EXPECT_EQ(in_one_line(errors),
+              errors.front().message +
+                  " (and 4 more that is wrong: 'gangway check-config' says all)");
+    EXPECT_EQ(in_one_line({errors[2]}), errors[2].message);
 }
 
 TEST(Config, RefusesWhatIsNestedTooDeeply) {

@@ -38,20 +38,37 @@ Json::Value json(const std::string& text) {
 
 std::vector<Plan> good(const std::string& text) {
     auto parsed = parse_plans(json(text));
-    if (const auto* complaint = std::get_if<check::KeyComplaint>(&parsed)) {
-        ADD_FAILURE() << complaint->line();
+    if (const auto* complaints = std::get_if<std::vector<check::KeyComplaint>>(&parsed)) {
+        ADD_FAILURE() << complaints->front().line();
         return std::vector<Plan>(1);
     }
     return std::get<std::vector<Plan>>(std::move(parsed));
 }
 
-check::KeyComplaint bad(const std::string& text) {
+std::vector<check::KeyComplaint> all_bad(const std::string& text) {
     auto parsed = parse_plans(json(text));
-    if (!std::holds_alternative<check::KeyComplaint>(parsed)) {
+    if (!std::holds_alternative<std::vector<check::KeyComplaint>>(parsed)) {
         ADD_FAILURE() << "was accepted: " << text;
-        return {};
+        return {{}};
     }
-    return std::get<check::KeyComplaint>(parsed);
+    return std::get<std::vector<check::KeyComplaint>>(std::move(parsed));
+}
+
+check::KeyComplaint bad(const std::string& text) {
+    auto complaints = all_bad(text);
+    EXPECT_EQ(complaints.size(), 1U) << text;
+    return complaints.front();
+}
+
+TEST(HealthPlans, AreToldAllThatIsWrong) {
+    std::string keys;
+    for (const check::KeyComplaint& complaint :
+         all_bad(R"([{"group": "a", "path": "up", "rise": 0}, 7, {"expect": {"regex": "("}},
+                     {"group": "a", "method": "HEAD", "expect": {"body": "x"}}])")) {
+        keys += complaint.key + " ";
+    }
+    EXPECT_EQ(keys, "health[0].path health[0].rise health[1] health[2].expect.regex "
+                    "health[2].group health[3].method health[3].group ");
 }
 
 TEST(HealthPlan, HasTheDocumentedDefaults) {
@@ -275,8 +292,8 @@ TEST(ConfigOfHealth, HasThePlans) {
 
 TEST(ConfigOfHealth, NamesTheKeyThatIsWrong) {
     const auto parsed = config::parse(R"({"health": [{"group": "*", "path": "up"}]})");
-    const auto& error = std::get<config::Error>(parsed);
-    EXPECT_EQ(error.key, "health");
+    const auto& error = std::get<std::vector<config::Error>>(parsed).front();
+    EXPECT_EQ(error.key, "health[0].path");
     EXPECT_THAT(error.message, StartsWith(R"("health[0].path" must be )"));
 }
 
@@ -299,6 +316,10 @@ TEST(CheckConfigOfHealth, SaysWhatTheAgentWould) {
     EXPECT_THAT(
         check_config(R"({"health": [{"group": "*", "expect": {"regex": "("}}]})", exit_code),
         AllOf(HasSubstr("\"health[0].expect.regex\" "), EndsWith("\n")));
+    EXPECT_THAT(
+        check_config(R"({"wait_seconds": -1, "health": [{"path": "x"}], "no": 1})", exit_code),
+        AllOf(HasSubstr("\"wait_seconds\" must"), HasSubstr("\"health[0].path\" must"),
+              HasSubstr("\"health[0].group\" must"), HasSubstr("unknown key \"no\"")));
     EXPECT_EQ(exit_code, static_cast<int>(command::ExitCode::bad_answer));
 }
 

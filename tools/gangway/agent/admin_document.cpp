@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <utility>
@@ -21,9 +22,6 @@ namespace {
 // much.
 constexpr std::size_t document_max_bytes = std::size_t{16} << 20U;
 
-// A list takes the agent milliseconds.
-constexpr std::chrono::seconds longest{10};
-
 class DocumentReceiver final : public AgentReceiver {
   public:
     void body(std::string_view piece) override {
@@ -33,8 +31,8 @@ class DocumentReceiver final : public AgentReceiver {
         text_.append(piece);
     }
 
-    [[nodiscard]] AdminDocument document(std::string_view refused) && {
-        check(text_, refused);
+    [[nodiscard]] AdminDocument document(const Asked& asked) && {
+        check(text_, asked);
         auto value = parse_json(text_);
         if (!value || !value->isObject()) {
             throw not_the_agents();
@@ -48,16 +46,25 @@ class DocumentReceiver final : public AgentReceiver {
 
 } // namespace
 
-AdminDocument get_admin_document(const AgentChoice& choice, const std::string& target,
+AdminDocument get_admin_document(const AgentChoice& choice, const std::string& target, Asked asked,
                                  ExchangeObserver& observer) {
     const Endpoint endpoint = find_endpoint(choice);
+    return get_admin_document(
+        endpoint, choose_credentials(choice.password, endpoint, Purpose::list, ::geteuid()), target,
+        std::move(asked), observer);
+}
+
+AdminDocument get_admin_document(const Endpoint& endpoint, const Credentials& credentials,
+                                 const std::string& target, Asked asked, ExchangeObserver& observer,
+                                 std::chrono::milliseconds longest) {
     Request request;
     request.head.target = target;
-    request.head.credentials =
-        choose_credentials(choice.password, endpoint, Purpose::list, ::geteuid());
+    request.head.credentials = credentials;
+    asked.refused = credentials.refused;
     DocumentReceiver receiver;
-    fetch(endpoint, request, receiver, {.whole = longest}, observer);
-    return std::move(receiver).document(request.head.credentials.refused);
+    fetch(endpoint, request, receiver,
+          {.connecting = std::min(longest, FetchBounds().connecting), .whole = longest}, observer);
+    return std::move(receiver).document(asked);
 }
 
 } // namespace gangway::command

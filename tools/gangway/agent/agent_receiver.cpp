@@ -10,9 +10,9 @@ ResponseReceiver::Wanted AgentReceiver::header(const ResponseHeader& header) {
     return Wanted::body;
 }
 
-void AgentReceiver::check(std::string_view body, std::string_view refused) const {
+void AgentReceiver::check(std::string_view body, const Asked& asked) const {
     if (is_error_) {
-        throw asked_wrongly(problem_failure(status_, body, refused), status_);
+        throw asked_wrongly(problem_failure(status_, body, asked), status_);
     }
     if (status_ != 200) {
         throw not_the_agents();

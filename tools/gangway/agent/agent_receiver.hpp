@@ -1,6 +1,7 @@
 // An answer that must be the agent's own: from its API, not from an application.
 #pragma once
 
+#include "gangway/agent/own_words.hpp"
 #include "gangway/base/exit_code.hpp"
 #include "gangway/client/response_reader.hpp"
 
@@ -18,8 +19,8 @@ class AgentReceiver : public ResponseReceiver {
     [[nodiscard]] bool is_good() const { return status_ == 200 && !is_error_; }
 
     // After the answer: throws the Failure that one which is not good amounts to. `body` is what
-    // describes the problem, if anything does; `refused` is added to a 401.
-    void check(std::string_view body, std::string_view refused) const;
+    // describes the problem, if anything does.
+    void check(std::string_view body, const Asked& asked) const;
 
     // Of an answer that an agent does not give: somebody else serves the socket.
     [[nodiscard]] Failure not_the_agents() const;

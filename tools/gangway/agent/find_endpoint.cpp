@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -61,17 +63,30 @@ std::string told_fault(const std::optional<std::string>& configuration_fault) {
                : "";
 }
 
-NoSuchInstance no_instance(const RegistryContents& contents, const std::vector<fs::path>& searched,
+// It may be among those that this user may not look into.
+ExitCode code_for(const RegistryContents& contents) {
+    const bool by_permission =
+        std::any_of(contents.refused.begin(), contents.refused.end(),
+                    [](const RegistryContents::Refused& refused) { return refused.by_permission; });
+    return by_permission ? ExitCode::unauthorized : ExitCode::unreachable;
+}
+
+NoSuchInstance no_instance(const RegistryContents& contents, const std::string& wanted,
+                           const std::vector<fs::path>& searched,
                            const std::optional<std::string>& configuration_fault) {
-    std::string message = "no running Passenger instance found. Searched for passenger.* in:" +
-                          first_few(searched, "\n  ");
+    const ExitCode code = code_for(contents);
+    std::string message = (wanted.empty() ? std::string("no running Passenger instance found")
+                                          : "no running Passenger instance '" + printable(wanted) +
+                                                "' found, nor any other") +
+                          (code == ExitCode::unauthorized ? " where you may look" : "") +
+                          ". Searched for passenger.* in:" + first_few(searched, "\n  ");
     if (contents.refused.empty()) {
         message += "\nIf Passenger runs with another instance registry directory, set "
                    "PASSENGER_INSTANCE_REGISTRY_DIR to it, or name the socket with --socket.";
     } else {
         message += "\nNot looked into:" + described(contents.refused);
     }
-    return NoSuchInstance(message + told_fault(configuration_fault));
+    return {code, message + told_fault(configuration_fault)};
 }
 
 Endpoint named_socket(const fs::path& socket, TrustedUsers trusted) {
@@ -116,12 +131,10 @@ Instance choose_instance(const RegistryContents& contents, const std::string& wa
                          const std::vector<fs::path>& searched,
                          const std::optional<std::string>& configuration_fault) {
     if (contents.instances.empty()) {
-        throw no_instance(contents, searched, configuration_fault);
+        throw no_instance(contents, wanted, searched, configuration_fault);
     }
-    std::vector<const Instance*> all;
     std::vector<const Instance*> matching;
     for (const Instance& instance : contents.instances) {
-        all.push_back(&instance);
         if (!wanted.empty() && instance.name == wanted) {
             return instance;
         }
@@ -133,17 +146,24 @@ Instance choose_instance(const RegistryContents& contents, const std::string& wa
         return *matching.front();
     }
     if (matching.empty()) {
-        throw NoSuchInstance("no running Passenger instance is named '" + printable(wanted) +
-                             "'. These run:" + described(all) +
-                             (contents.refused.empty()
-                                  ? std::string()
-                                  : "\nNot looked into:" + described(contents.refused)));
+        throw no_such_instance(contents, wanted);
     }
     throw Failure(ExitCode::unreachable,
                   (wanted.empty()
                        ? std::string("several Passenger instances run")
                        : "several Passenger instances begin with '" + printable(wanted) + "'") +
                       ". Choose one with --instance NAME:" + described(matching));
+}
+
+NoSuchInstance no_such_instance(const RegistryContents& contents, const std::string& wanted) {
+    std::vector<const Instance*> all;
+    std::transform(contents.instances.begin(), contents.instances.end(), std::back_inserter(all),
+                   [](const Instance& instance) { return &instance; });
+    return {code_for(contents),
+            "no running Passenger instance is named '" + printable(wanted) + "'" +
+                (all.empty() ? "; none runs" : ". These run:" + described(all)) +
+                (contents.refused.empty() ? std::string()
+                                          : "\nNot looked into:" + described(contents.refused))};
 }
 
 Presence socket_of(const Instance& instance) {

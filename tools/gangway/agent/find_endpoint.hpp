@@ -17,8 +17,12 @@ namespace gangway::command {
 // No such instance runs. Names are new at each start of Passenger, so none will.
 class NoSuchInstance : public Failure {
   public:
-    explicit NoSuchInstance(const std::string& message) : Failure(ExitCode::unreachable, message) {}
+    using Failure::Failure;
 };
+
+// unreachable; unauthorized where one may lie in what this user may not look into.
+[[nodiscard]] NoSuchInstance no_such_instance(const RegistryContents& contents,
+                                              const std::string& wanted);
 
 // Throws Failure, which says what was looked for and what to do, when there is not exactly one
 // answer: unreachable, or unauthorized where this user may not look.

@@ -12,7 +12,10 @@ namespace http = boost::beast::http;
 namespace {
 
 // What the operator of the command can do, beyond what the agent says to every client.
-std::string_view advice_for(std::string_view code) {
+std::string_view advice_for(std::string_view code, const Asked& asked) {
+    if (!asked.is_forwarded) {
+        return "";
+    }
     if (code == "first_byte_timeout" || code == "idle_timeout" || code == "total_timeout") {
         return "\nThe process may be at it still, though Passenger takes it for idle: look at "
                "what it does before you send more (gdb, py-spy, a thread dump).";
@@ -50,26 +53,24 @@ ExitCode exit_code_for_status(unsigned status) {
     return status == 401 || status == 403 ? ExitCode::unauthorized : ExitCode::bad_answer;
 }
 
-Failure problem_failure(unsigned status, std::string_view document, std::string_view refused) {
-    const Json::Value problem = parse_json(document).value_or(Json::Value());
+ProblemFailure problem_failure(unsigned status, std::string_view document, const Asked& asked) {
+    Json::Value problem = parse_json(document).value_or(Json::Value());
     const std::string code = printable(json_text(json_member(problem, "code")));
-    std::string detail = printable(json_text(json_member(problem, "detail")));
-    if (detail.empty()) {
-        detail = printable(json_text(json_member(problem, "title")));
-    }
+    const std::string text = problem_text(problem, asked);
     std::string message = code.empty() ? "HTTP " + std::to_string(status) : code;
-    if (!detail.empty()) {
-        message += ": " + detail;
+    if (!text.empty()) {
+        message += ": " + text;
     }
-    if (status == 401) {
-        message.append("\n").append(refused);
+    if (status == 401 && !asked.refused.empty()) {
+        message.append("\n").append(asked.refused);
     }
-    message += advice_for(code);
-    return {exit_code_for_status(status), message};
+    message += advice_for(code, asked);
+    return {exit_code_for_status(status), message,
+            problem.isObject() ? std::move(problem) : Json::Value()};
 }
 
-Failure asked_wrongly(const Failure& failure, unsigned status) {
-    return {status == 400 ? ExitCode::usage : failure.code(), failure.what()};
+ProblemFailure asked_wrongly(const ProblemFailure& failure, unsigned status) {
+    return {status == 400 ? ExitCode::usage : failure.code(), failure.what(), failure.problem()};
 }
 
 Failure strange_answer(unsigned status) {

@@ -1,11 +1,15 @@
 // Errors of Gangway's own: problem documents (RFC 9457) become the command's message and exit code.
 #pragma once
 
+#include "gangway/agent/own_words.hpp"
 #include "gangway/base/exit_code.hpp"
 #include "gangway/client/response_header.hpp"
 
+#include <json/value.h>
+
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gangway::command {
 
@@ -20,13 +24,26 @@ namespace gangway::command {
 
 [[nodiscard]] ExitCode exit_code_for_status(unsigned status);
 
-// "CODE: detail" of the document; where it has none (the answer to HEAD), the status speaks.
-// `refused`: what to add to a 401.
-[[nodiscard]] Failure problem_failure(unsigned status, std::string_view document,
-                                      std::string_view refused);
+// What the agent has against a request.
+class ProblemFailure : public Failure {
+  public:
+    ProblemFailure(ExitCode code, const std::string& message, Json::Value problem)
+        : Failure(code, message), problem_(std::move(problem)) {}
+
+    // As the agent has sent it, for programs; null where it was no JSON object.
+    [[nodiscard]] const Json::Value& problem() const noexcept { return problem_; }
+
+  private:
+    Json::Value problem_;
+};
+
+// "CODE: " and what the document says, in the words of the command line; where it has none (the
+// answer to HEAD), the status speaks.
+[[nodiscard]] ProblemFailure problem_failure(unsigned status, std::string_view document,
+                                             const Asked& asked);
 
 // The same where the command line alone can be at fault for HTTP 400: then it is wrong usage.
-[[nodiscard]] Failure asked_wrongly(const Failure& failure, unsigned status);
+[[nodiscard]] ProblemFailure asked_wrongly(const ProblemFailure& failure, unsigned status);
 
 // For a status that neither Gangway nor a process has sent.
 [[nodiscard]] Failure strange_answer(unsigned status);

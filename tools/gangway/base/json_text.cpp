@@ -6,6 +6,8 @@
 #include <exception>
 #include <memory>
 
+#include "text/json_text.hpp"
+
 namespace gangway::command {
 
 namespace {
@@ -53,13 +55,10 @@ const Json::Value& json_member(const Json::Value& value, const char* name) {
     return value[name];
 }
 
-std::string json_document(const Json::Value& value) {
-    Json::StreamWriterBuilder builder;
-    builder["indentation"] = "  ";
-    builder["emitUTF8"] = true;
-    builder["precision"] = 3;
-    builder["precisionType"] = "decimal";
-    return Json::writeString(builder, value) + "\n";
+Json::Value json_string(std::string_view text) {
+    std::string quoted("[");
+    append_json_string(quoted, text);
+    return parse_json(quoted + "]").value_or(Json::Value(Json::arrayValue))[0];
 }
 
 std::string json_line(const Json::Value& value) {
@@ -67,6 +66,15 @@ std::string json_line(const Json::Value& value) {
     builder["indentation"] = "";
     builder["emitUTF8"] = true;
     return Json::writeString(builder, value);
+}
+
+std::string json_document(const Json::Value& value) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "";
+    builder["emitUTF8"] = true;
+    builder["precision"] = 6; // microseconds
+    builder["precisionType"] = "decimal";
+    return Json::writeString(builder, value) + "\n";
 }
 
 } // namespace gangway::command

@@ -22,11 +22,13 @@ namespace gangway::command {
 // The member of an object; null where there is none or `value` is no object.
 [[nodiscard]] const Json::Value& json_member(const Json::Value& value, const char* name);
 
-// A document for people and programs: indented, with a line feed at its end, fractions cut to three
-// digits.
-[[nodiscard]] std::string json_document(const Json::Value& value);
+// A string that JSON may hold: bytes that are no UTF-8 are replaced.
+[[nodiscard]] Json::Value json_string(std::string_view text);
 
-// In one line, without a line feed.
+// In one line, without a line feed; numbers as exact as they are.
 [[nodiscard]] std::string json_line(const Json::Value& value);
+
+// What --json writes: one line with its line feed, fractions cut to six digits.
+[[nodiscard]] std::string json_document(const Json::Value& value);
 
 } // namespace gangway::command

@@ -1,5 +1,6 @@
 #include "gangway/base/request_arguments.hpp"
 
+#include "gangway/base/percent_encoding.hpp"
 #include "gangway/base/printable.hpp"
 
 #include <algorithm>
@@ -41,17 +42,18 @@ std::optional<std::string> fault_of_path(std::string_view path) {
     if (!path.starts_with('/')) {
         return "the path '" + printable(path) + "' must start with '/'";
     }
-    const auto bad = std::find_if(path.begin(), path.end(), [](char byte) {
-        return byte <= ' ' || byte > '~' ||
-               byte == '#'; // bytes above 127 too, whatever char's sign
-    });
-    if (bad == path.end()) {
+    // Bytes above 127 too, whatever char's sign.
+    const auto is_bad = [](char byte) { return byte <= ' ' || byte > '~' || byte == '#'; };
+    if (std::none_of(path.begin(), path.end(), is_bad)) {
         return std::nullopt;
     }
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    const auto value = static_cast<unsigned char>(*bad);
-    return "the path '" + printable(path) + "' has a character that must be percent-encoded, as %" +
-           digits[value >> 4U] + digits[value & 0x0FU];
+    std::string encoded;
+    for (const char byte : path) {
+        encoded += is_bad(byte) ? percent_encode(std::string_view(&byte, 1)) : std::string(1, byte);
+    }
+    return "the path '" + printable(path) +
+           "' has characters that must be percent-encoded: if they are meant, it is '" + encoded +
+           "'";
 }
 
 std::optional<std::string> fault_of_seconds(std::string_view text, const SecondsRange& range) {

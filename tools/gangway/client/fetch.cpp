@@ -1,5 +1,6 @@
 #include "gangway/client/fetch.hpp"
 
+#include "gangway/base/exit_code.hpp"
 #include "gangway/client/exchange_loop.hpp"
 #include "gangway/client/unix_connection.hpp"
 
@@ -18,6 +19,20 @@ ExchangeBounds bounds_of(const FetchBounds& bounds, const Endpoint& endpoint, pi
     return of_exchange;
 }
 
+Failure core_has_ended(const Connection& connection, const Transfer& transfer,
+                       const char* afterwards) {
+    return {ExitCode::unreachable,
+            "the agent has ended" +
+                (connection.core_pid > 0
+                     ? " (the core, process " + std::to_string(connection.core_pid) + ")"
+                     : std::string()) +
+                " before its answer was whole, after " + std::to_string(transfer.received) +
+                " bytes of the body; see Passenger's log" +
+                (*afterwards == '\0'
+                     ? ""
+                     : "; what has reached the process may be carried out all the same")};
+}
+
 } // namespace
 
 void fetch(const Endpoint& endpoint, const Request& request, ResponseReceiver& receiver,
@@ -34,6 +49,12 @@ void fetch(const Endpoint& endpoint, const Request& request, ResponseReceiver& r
                           bounds_of(bounds, endpoint, connection.core_pid));
     try {
         loop.run(exchange, observer);
+    } catch (const BrokenAnswer& broken) {
+        observer.ended(exchange.transfer());
+        if (broken.kind() == BrokenAnswer::Kind::cut_off && !core_lives(endpoint, connection)) {
+            throw core_has_ended(connection, exchange.transfer(), bounds.afterwards);
+        }
+        throw;
     } catch (const Failure&) {
         observer.ended(exchange.transfer());
         throw;

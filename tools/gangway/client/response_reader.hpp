@@ -15,14 +15,15 @@
 
 namespace gangway::command {
 
-// An answer that did not come, or not to its end. As far as the command can tell, it is no fault of
-// its own.
+// An answer that did not come, or not to its end: by itself this does not tell whose fault that is.
+// One that breaks off is a bad answer; who says nothing, or not HTTP, is no agent that is reached.
 class BrokenAnswer : public Failure {
   public:
     enum class Kind { none, cut_off, not_http };
 
     BrokenAnswer(Kind kind, const std::string& message)
-        : Failure(ExitCode::bad_answer, message), kind_(kind) {}
+        : Failure(kind == Kind::cut_off ? ExitCode::bad_answer : ExitCode::unreachable, message),
+          kind_(kind) {}
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
 

@@ -9,8 +9,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -145,7 +147,24 @@ Connection connect_to(const Endpoint& endpoint, std::chrono::milliseconds longes
                           std::to_string(peer->pid) + ", not by its core (process " +
                           std::to_string(endpoint.core->pid) + "); nothing was sent");
     }
-    return {std::move(connection), peer->pid};
+    FileDescriptor core(static_cast<int>(::syscall(SYS_pidfd_open, peer->pid, 0)));
+    return {std::move(connection), peer->pid, std::move(core)};
+}
+
+bool core_lives(const Endpoint& endpoint, const Connection& connection) {
+    // Readable once it has ended. Before that its sockets are closed, and so is, at a planned end,
+    // the one that accepts connections.
+    pollfd ended{.fd = connection.core.get(), .events = POLLIN, .revents = 0};
+    try {
+        const Connection again = connect_to(endpoint);
+        return again.core_pid == connection.core_pid &&
+               (!connection.core || ::poll(&ended, 1, 0) == 0);
+    } catch (const Failure& failure) {
+        if (failure.code() == ExitCode::interrupted) {
+            throw;
+        }
+        return false;
+    }
 }
 
 bool core_answers(const Endpoint& endpoint) {

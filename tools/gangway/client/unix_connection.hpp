@@ -14,7 +14,8 @@ namespace gangway::command {
 
 struct Connection {
     FileDescriptor descriptor;
-    pid_t core_pid = 0; // of the process that made the socket; 0: of another PID namespace
+    pid_t core_pid = 0;    // of the process that made the socket; 0: of another PID namespace
+    FileDescriptor core{}; // that process (pidfd_open(2)); empty where there is none to be had
 };
 
 // Throws Failure: unauthorized where the socket's permissions forbid it, unreachable otherwise, so
@@ -23,6 +24,10 @@ struct Connection {
 // private /tmp has.
 [[nodiscard]] Connection connect_to(const Endpoint& endpoint,
                                     std::chrono::milliseconds longest = std::chrono::seconds(5));
+
+// Whether the core with which a connection was made still lives and takes others; asked where the
+// connection has ended. Waits at most five seconds.
+[[nodiscard]] bool core_lives(const Endpoint& endpoint, const Connection& connection);
 
 // Whether the core answers a request that is for no process, with whatever status. Waits at most
 // ten seconds.

@@ -1,6 +1,7 @@
 #include "gangway/commands/check_config.hpp"
 
 #include "gangway/agent/config_file.hpp"
+#include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/base/small_file.hpp"
 #include "gangway/base/system_error_text.hpp"
@@ -14,7 +15,9 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace gangway::command {
 
@@ -29,39 +32,76 @@ bool others_may_write(const std::filesystem::path& path) {
     return !error && (mode & (perms::group_write | perms::others_write)) != perms::none;
 }
 
-ExitCode run(const std::string& argument) {
+// What is said of a file.
+struct Verdict {
+    bool exists = true;
+    std::vector<config::Error> errors; // empty: it is good
+};
+
+Verdict check(const ConfigFileChoice& choice) {
+    const auto content = read_small_file(choice.path);
+    if (const int* error = std::get_if<int>(&content)) {
+        if (*error == ENOENT && !choice.named) {
+            return {.exists = false, .errors = {}};
+        }
+        throw Failure(*error == EACCES ? ExitCode::unauthorized : ExitCode::bad_answer,
+                      printable(choice.path.string()) + (*error == EACCES
+                                                             ? " may not be read by you (try sudo)"
+                                                             : ": " + system_error_text(*error)));
+    }
+    const auto& text = std::get<std::string>(content);
+    // parse() takes the empty text for "no file"; here there is one.
+    auto result = config::parse(text.empty() ? " " : text);
+    Verdict verdict;
+    if (auto* errors = std::get_if<std::vector<config::Error>>(&result)) {
+        verdict.errors = std::move(*errors);
+    }
+    if (others_may_write(choice.path)) {
+        verdict.errors.push_back({"", "is writable by others than its owner; chmod go-w it"});
+    }
+    return verdict;
+}
+
+std::string as_text(const std::string& name, const Verdict& verdict) {
+    if (!verdict.exists) {
+        return name + ": does not exist, the defaults hold\n";
+    }
+    std::string text;
+    for (const config::Error& error : verdict.errors) {
+        text += name + ": " + printable(error.message) + "\n";
+    }
+    return text.empty() ? name + ": ok\n" : text;
+}
+
+std::string as_json(const std::string& name, const Verdict& verdict) {
+    Json::Value document;
+    document["file"] = name;
+    document["exists"] = verdict.exists;
+    document["ok"] = verdict.errors.empty();
+    document["errors"] = Json::Value(Json::arrayValue);
+    for (const config::Error& error : verdict.errors) {
+        Json::Value row;
+        row["key"] = error.key.empty() ? Json::Value() : Json::Value(printable(error.key));
+        row["message"] = printable(error.message);
+        document["errors"].append(row);
+    }
+    return json_document(document);
+}
+
+ExitCode run(const GlobalOptions& global, const std::string& argument) {
     ConfigFileChoice choice = choose_config_file();
     if (!argument.empty()) {
         choice = {argument, true};
     }
+    const Verdict verdict = check(choice);
     const std::string name = printable(choice.path.string());
-    Output output = Output::standard();
-    const auto content = read_small_file(choice.path);
-    if (const int* error = std::get_if<int>(&content)) {
-        if (*error == ENOENT && !choice.named) {
-            output.write(name + ": does not exist, the defaults hold\n");
-            return ExitCode::ok;
-        }
-        throw Failure(ExitCode::bad_answer, name + ": " + system_error_text(*error));
-    }
-    const auto& text = std::get<std::string>(content);
-    // parse() takes the empty text for "no file"; here there is one.
-    const auto result = config::parse(text.empty() ? " " : text);
-    if (const auto* error = std::get_if<config::Error>(&result)) {
-        output.write(name + ": " + printable(error->message) + "\n");
-        return ExitCode::bad_answer;
-    }
-    if (others_may_write(choice.path)) {
-        output.write(name + ": is writable by others than its owner; chmod go-w it\n");
-        return ExitCode::bad_answer;
-    }
-    output.write(name + ": ok\n");
-    return ExitCode::ok;
+    Output::standard().write(global.json ? as_json(name, verdict) : as_text(name, verdict));
+    return verdict.errors.empty() ? ExitCode::ok : ExitCode::bad_answer;
 }
 
 } // namespace
 
-void add_check_config_command(CLI::App& app, Action& action) {
+void add_check_config_command(CLI::App& app, const GlobalOptions& options, Action& action) {
     auto* command = app.add_subcommand("check-config", "Checks the agent's configuration file");
     const auto file = std::make_shared<std::string>();
     command->add_option(
@@ -69,9 +109,11 @@ void add_check_config_command(CLI::App& app, Action& action) {
     command->footer(std::string("Examples:\n"
                                 "  gangway check-config\n"
                                 "  gangway check-config new.json && sudo mv new.json "
-                                "/etc/passenger-gangway.json\n\n") +
+                                "/etc/passenger-gangway.json\n"
+                                "  gangway check-config --json | jq -r '.errors[].key'\n\n") +
                     exit_codes_help);
-    command->callback([&action, file] { action = [file] { return run(*file); }; });
+    command->callback(
+        [&options, &action, file] { action = [&options, file] { return run(options, *file); }; });
 }
 
 } // namespace gangway::command

@@ -6,6 +6,6 @@
 namespace gangway::command {
 
 // `action` must outlive the parsing and the action.
-void add_check_config_command(CLI::App& app, Action& action);
+void add_check_config_command(CLI::App& app, const GlobalOptions& options, Action& action);
 
 } // namespace gangway::command

@@ -5,10 +5,11 @@
 
 namespace gangway::command {
 
-AdminDocument wait_for_document(const AgentChoice& choice, const std::string& target) {
+AdminDocument wait_for_document(const AgentChoice& choice, const std::string& target,
+                                const Asked& asked) {
     Progress progress;
     TransferProgress observer(progress);
-    return get_admin_document(choice, target, observer);
+    return get_admin_document(choice, target, asked, observer);
 }
 
 void print_document(const AdminDocument& document) {

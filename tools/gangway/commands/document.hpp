@@ -8,7 +8,8 @@
 namespace gangway::command {
 
 // As get_admin_document(), with a line of progress where that is slow.
-[[nodiscard]] AdminDocument wait_for_document(const AgentChoice& choice, const std::string& target);
+[[nodiscard]] AdminDocument wait_for_document(const AgentChoice& choice, const std::string& target,
+                                              const Asked& asked = {});
 
 // Writes it to standard output as it was sent, for --json.
 void print_document(const AdminDocument& document);

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,30 +76,33 @@ std::string as_table(const std::vector<Instance>& instances,
     return table.render(terminal);
 }
 
-std::string as_json(const RegistryContents& contents,
-                    const std::optional<std::filesystem::path>& configured) {
+std::string as_json(const std::vector<Instance>& instances,
+                    const std::vector<RegistryContents::Refused>& refusals,
+                    const ConfiguredSocket& configured) {
     Json::Value document;
     document["instances"] = Json::Value(Json::arrayValue);
-    for (const Instance& instance : contents.instances) {
-        const Place place = place_of(instance, configured);
+    for (const Instance& instance : instances) {
+        const Place place = place_of(instance, configured.path);
         Json::Value row;
-        row["name"] = instance.name;
-        row["passenger_version"] = instance.passenger_version;
-        row["server_software"] = instance.server_software;
+        row["name"] = json_string(instance.name);
+        row["passenger_version"] = json_string(instance.passenger_version);
+        row["server_software"] = json_string(instance.server_software);
         row["core_pid"] =
             instance.core_pid ? Json::Value(Json::Int64{*instance.core_pid}) : Json::Value();
-        row["directory"] = instance.directory.string();
-        row["socket"] = place.socket.string();
+        row["directory"] = json_string(instance.directory.string());
+        row["socket"] = json_string(place.socket.string());
         row["gangway"] = presence_json(place.presence);
         document["instances"].append(row);
     }
     document["refused"] = Json::Value(Json::arrayValue);
-    for (const auto& refused : contents.refused) {
+    for (const auto& refused : refusals) {
         Json::Value row;
         row["directory"] = printable(refused.directory.string());
         row["reason"] = refused.reason;
         document["refused"].append(row);
     }
+    document["configuration_fault"] =
+        configured.fault ? Json::Value(*configured.fault) : Json::Value();
     return json_document(document);
 }
 
@@ -107,29 +111,27 @@ ExitCode run(const GlobalOptions& global) {
     const auto searched = registry_directories();
     RegistryContents contents =
         find_instances(searched, TrustedUsers::of_command(global.agent.core_user));
-    std::vector<Instance>& instances = contents.instances;
-    instances.erase(std::remove_if(instances.begin(), instances.end(),
-                                   [&global](const Instance& instance) {
-                                       return !instance.name.starts_with(global.agent.instance);
-                                   }),
-                    instances.end());
+    std::vector<Instance> instances;
+    std::copy_if(contents.instances.begin(), contents.instances.end(),
+                 std::back_inserter(instances), [&global](const Instance& instance) {
+                     return instance.name.starts_with(global.agent.instance);
+                 });
+    if (instances.empty() && !global.agent.instance.empty()) {
+        throw no_such_instance(contents, global.agent.instance);
+    }
     if (global.json) {
-        Output::standard().write(as_json(contents, configured.path));
-    } else {
-        Output::standard().write(as_table(instances, configured.path));
-        for (const auto& refused : contents.refused) {
-            std::cerr << "gangway: not looked into: " << refused.reason << '\n';
-        }
+        Output::standard().write(as_json(instances, contents.refused, configured));
+        return ExitCode::ok;
+    }
+    Output::standard().write(as_table(instances, configured.path));
+    for (const auto& refused : contents.refused) {
+        std::cerr << "gangway: not looked into: " << refused.reason << '\n';
     }
     if (configured.fault) {
         std::cerr << "gangway: a socket_path that is configured is not known: " << *configured.fault
                   << '\n';
     }
-    if (instances.empty() && !global.agent.instance.empty()) {
-        throw Failure(ExitCode::unreachable, "no running Passenger instance is named '" +
-                                                 printable(global.agent.instance) + "'");
-    }
-    if (instances.empty() && !global.json) {
+    if (instances.empty()) {
         std::cerr << "gangway: no running Passenger instance found in" << first_few(searched, " ")
                   << '\n';
     }

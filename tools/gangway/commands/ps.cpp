@@ -1,5 +1,8 @@
 #include "gangway/commands/ps.hpp"
 
+#include "gangway/agent/choose_credentials.hpp"
+#include "gangway/agent/find_endpoint.hpp"
+#include "gangway/agent/pool_listing.hpp"
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/percent_encoding.hpp"
 #include "gangway/base/printable.hpp"
@@ -11,11 +14,15 @@
 #include "gangway/view/terminal.hpp"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gangway::command {
@@ -27,6 +34,27 @@ struct PsOptions {
     std::string states;
     bool secrets = false;
 };
+
+constexpr std::array<std::string_view, 6> known_states{"enabled",  "disabling",     "disabled",
+                                                       "detached", "shutting_down", "dead"};
+
+// What is wrong with a list of them; "" for nothing.
+std::string fault_of_states(const std::string& list) {
+    std::string_view rest = list;
+    for (;;) {
+        const std::size_t comma = rest.find(',');
+        const std::string_view state = rest.substr(0, comma);
+        if (std::find(known_states.begin(), known_states.end(), state) == known_states.end()) {
+            return "'" + printable(state) +
+                   "' is no state; there are enabled, disabling, disabled, detached, "
+                   "shutting_down and dead";
+        }
+        if (comma == std::string_view::npos) {
+            return {};
+        }
+        rest.remove_prefix(comma + 1);
+    }
+}
 
 std::string target_of(const PsOptions& options) {
     std::vector<std::string> parameters;
@@ -110,15 +138,31 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
     return table.render(terminal);
 }
 
+// An empty list does not tell a group without processes from a name that no group has.
+void require_group(const GlobalOptions& global, const std::string& name) {
+    const Endpoint endpoint = find_endpoint(global.agent);
+    const Credentials credentials =
+        choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
+    ExchangeObserver nobody;
+    const auto groups = list_groups({endpoint, credentials, nobody, document_longest});
+    if (std::none_of(groups.begin(), groups.end(),
+                     [&name](const ListedGroup& group) { return group.name == name; })) {
+        throw no_such_group(name, groups);
+    }
+}
+
 ExitCode run(const GlobalOptions& global, const PsOptions& options) {
     const AdminDocument document = wait_for_document(global.agent, target_of(options));
-    if (global.json) {
-        print_document(document);
-        return ExitCode::ok;
-    }
     const Json::Value& rows = json_member(document.value, "processes");
     if (!rows.isArray()) {
         throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
+    }
+    if (rows.empty() && !options.group.empty()) {
+        require_group(global, options.group);
+    }
+    if (global.json) {
+        print_document(document);
+        return ExitCode::ok;
     }
     Output::standard().write(render(rows, options));
     if (rows.empty()) {
@@ -139,7 +183,8 @@ void add_ps_command(CLI::App& app, const GlobalOptions& options, Action& action)
         ->add_option("--state", chosen->states,
                      "Only processes in these states: enabled, disabling, disabled, detached, "
                      "shutting_down, dead")
-        ->type_name("STATE[,STATE...]");
+        ->type_name("STATE[,STATE...]")
+        ->check(fault_of_states);
     command->add_flag("--secrets", chosen->secrets,
                       "The processes' passwords too: their group's, and each one's own");
     command->footer(std::string("Examples:\n"

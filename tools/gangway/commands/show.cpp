@@ -70,7 +70,8 @@ ExitCode run(const GlobalOptions& global, const ShowOptions& options) {
         throw Failure(ExitCode::usage, *fault);
     }
     const AdminDocument document = wait_for_document(
-        global.agent, "/v1/processes/" + options.id + (options.secrets ? "?secrets=true" : ""));
+        global.agent, "/v1/processes/" + options.id + (options.secrets ? "?secrets=true" : ""),
+        {.process = options.id});
     if (global.json) {
         print_document(document);
         return ExitCode::ok;

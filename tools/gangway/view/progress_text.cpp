@@ -27,7 +27,8 @@ std::string direction(std::uint64_t bytes, const std::optional<std::uint64_t>& a
 
 } // namespace
 
-std::string transfer_text(const Transfer& transfer, std::chrono::duration<double> elapsed) {
+std::string transfer_text(const Transfer& transfer, std::chrono::duration<double> elapsed,
+                          const std::string& waiting) {
     std::string text = human_duration(elapsed.count());
     if (transfer.sent > 0) {
         text += ", sent " + direction(transfer.sent, transfer.sent_announced, elapsed);
@@ -36,7 +37,7 @@ std::string transfer_text(const Transfer& transfer, std::chrono::duration<double
         return text + ", received " +
                direction(transfer.received, transfer.received_announced, elapsed);
     }
-    return text + ", waiting for the answer";
+    return text + ", " + waiting;
 }
 
 std::string series_text(std::uint64_t done, std::uint64_t planned, std::uint64_t failed,

@@ -11,6 +11,7 @@ struct Terminal {
     bool colour = false;      // it is one, NO_COLOR is not set, and TERM is not "dumb"
     std::size_t columns = 0;  // its width; 0 when not a terminal: nothing is shortened
     bool can_redraw = false;  // it is one, and TERM is not "dumb"
+    std::size_t rows = 0;     // its height; 0 when not a terminal
 };
 
 [[nodiscard]] Terminal standard_output_terminal();

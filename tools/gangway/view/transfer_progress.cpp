@@ -10,8 +10,12 @@ int TransferProgress::poll_timeout_ms() const {
 
 void TransferProgress::look(const Transfer& transfer) {
     if (progress_.is_due()) {
-        progress_.draw(transfer_text(transfer, progress_.elapsed()));
+        progress_.draw(transfer_text(transfer, progress_.elapsed(), waiting(transfer)));
     }
+}
+
+std::string TransferProgress::waiting(const Transfer& /*transfer*/) {
+    return waiting_for_answer;
 }
 
 } // namespace gangway::command

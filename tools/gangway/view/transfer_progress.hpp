@@ -14,6 +14,10 @@ class TransferProgress : public ExchangeObserver {
     [[nodiscard]] int poll_timeout_ms() const override;
     void look(const Transfer& transfer) override;
 
+  protected:
+    // What is waited for, asked each time that this is about to be shown.
+    virtual std::string waiting(const Transfer& transfer);
+
   private:
     Progress& progress_;
 };

@@ -58,7 +58,8 @@ void declare_expectation(CLI::App& command, HealthOptions& options) {
         ->type_name("REGEX");
     command
         .add_option("--json-pointer", options.json_pointer,
-                    "Where in its body, which must be JSON, to find the value, such as /status")
+                    "Where in its body, which must be JSON, to find the value, such as /status; "
+                    "anything but null and false will do without --json-value")
         ->type_name("POINTER");
     command
         .add_option("--json-value", options.json_value,
@@ -88,6 +89,11 @@ void declare_view(CLI::App& command, HealthOptions& options) {
     command.add_flag("--nagios", options.nagios,
                      "One line with performance data, and exit codes, for Nagios, Icinga and "
                      "others");
+    add_repeatable_option(command, "-w,--warning",
+                          "With --nagios: a warning unless the figure is in the range; may be "
+                          "repeated. Labels: healthy, unhealthy, busy, skipped, queue, time",
+                          "LABEL=RANGE");
+    add_repeatable_option(command, "-c,--critical", "The same, critical", "LABEL=RANGE");
 }
 
 } // namespace
@@ -99,8 +105,10 @@ void declare_health_options(CLI::App& command, HealthOptions& options) {
     declare_view(command, options);
 }
 
-void collect_health_headers(const CLI::App& command, HealthOptions& options) {
+void collect_repeated_options(const CLI::App& command, HealthOptions& options) {
     options.headers = command.get_option("--header")->results();
+    options.warning = command.get_option("--warning")->results();
+    options.critical = command.get_option("--critical")->results();
 }
 
 } // namespace gangway::command

@@ -3,21 +3,22 @@
 #include "gangway/agent/choose_credentials.hpp"
 #include "gangway/agent/find_endpoint.hpp"
 #include "gangway/base/interrupt.hpp"
-#include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/commands/health/check.hpp"
 #include "gangway/commands/health/json.hpp"
 #include "gangway/commands/health/options.hpp"
 #include "gangway/commands/health/plugin.hpp"
 #include "gangway/commands/health/table.hpp"
+#include "gangway/commands/report.hpp"
 #include "gangway/view/output.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -38,6 +39,7 @@ constexpr const char* footer =
     "  gangway health --all /health --watch            until Ctrl-C\n"
     "  gangway health --all --json | jq -r '.results[] | select(.state != \"healthy\") | .pid'\n"
     "  gangway health --all /health --nagios           as a check of Nagios or Icinga\n"
+    "  gangway health --all --nagios -w busy=5 -w queue=0 -c queue=10 -c healthy=2:\n"
     "\n"
     "A check is a small request to a process. A busy process is not disturbed, and no failure\n"
     "unless --busy-limit says so.\n"
@@ -46,15 +48,15 @@ constexpr const char* footer =
     "  0  all are healthy\n"
     "  1  not all are, or there is no process; or the answer is bad, as with other commands\n"
     "  2  wrong usage\n"
-    "  3  the agent cannot be reached: no instance, no socket, no answer\n"
-    "  4  not authorized\n"
+    "  3  the agent cannot be reached: no instance, no socket, no answer, or it has ended\n"
+    "  4  not authorized: by the agent, or not permitted by the system\n"
     "  5  the output cannot be written\n"
     "130  ended by Ctrl-C\n"
     "With --nagios:\n"
-    "  0  OK: all are healthy\n"
-    "  1  WARNING: some are busy or were skipped\n"
-    "  2  CRITICAL: some are unhealthy\n"
-    "  3  UNKNOWN: everything else";
+    "  0  OK: every figure is in its range\n"
+    "  1  WARNING: one is not; unless -w says otherwise: some are busy or were skipped\n"
+    "  2  CRITICAL: one is not; unless -c says otherwise: some are unhealthy, or none is healthy\n"
+    "  3  UNKNOWN: everything else, wrong usage included";
 
 // The agent's default for deadline_seconds, and what the command waits beyond it.
 constexpr double default_deadline_seconds = 30;
@@ -73,30 +75,41 @@ std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(std::llround(std::ceil(seconds * 1000)));
 }
 
-HealthReport check(const GlobalOptions& global, const Endpoint& endpoint, const std::string& body,
-                   double longest_seconds) {
-    const HealthRequest request{.body = body,
-                                .credentials = choose_credentials(global.agent.password, endpoint,
-                                                                  Purpose::forward, ::geteuid()),
-                                .longest = milliseconds(longest_seconds)};
-    return check_health(endpoint, request);
+HealthReport check(const GlobalOptions& global, const Endpoint& endpoint,
+                   const HealthOptions& options) {
+    const Credentials credentials =
+        choose_credentials(global.agent.password, endpoint, Purpose::forward, ::geteuid());
+    return check_health(endpoint, {.options = options,
+                                   .credentials = credentials,
+                                   .longest = milliseconds(deadline_of(options) + grace_seconds)});
 }
 
-std::string body_of(const HealthOptions& options, bool json) {
+// Before anything is looked for or sent.
+void require_good(const HealthOptions& options, bool json) {
     if (const auto fault = fault_of_health_options(options, json)) {
         throw Failure(ExitCode::usage, *fault);
     }
-    return json_line(health_body(options));
+    if (const auto fault = fault_of_check(health_body(options, process_ids(options)))) {
+        throw Failure(ExitCode::usage, *fault);
+    }
+}
+
+// "2026-11-27 17:40:12 +0100", as people read it on a clock at the wall.
+std::string local_time() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::localtime_r(&now, &parts);
+    std::array<char, 64> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", &parts)};
 }
 
 ExitCode check_once(const GlobalOptions& global, const HealthOptions& options) {
-    const std::string body = body_of(options, global.json);
-    const HealthReport report =
-        check(global, find_endpoint(global.agent), body, deadline_of(options) + grace_seconds);
+    require_good(options, global.json);
+    const HealthReport report = check(global, find_endpoint(global.agent), options);
     Output::standard().write(global.json ? health_document(report)
                                          : health_table(report, standard_output_terminal()));
     if (report.results.empty()) {
-        std::cerr << "gangway: there is no process to check\n";
+        report_note("there is no process to check", global.json);
     }
     return report.summary.all_healthy() ? ExitCode::ok : ExitCode::bad_answer;
 }
@@ -107,9 +120,9 @@ void show_round(const HealthReport& report, bool json, bool is_first) {
     if (json) {
         text = health_lines(report);
     } else if (terminal.can_redraw) {
-        text = "\033[H\033[J" + health_table(report, terminal);
+        text = "\033[H\033[J" + health_screen(report, terminal, local_time());
     } else {
-        text = (is_first ? "" : "\n") + health_table(report, terminal);
+        text = (is_first ? "" : "\n") + local_time() + "\n" + health_table(report, terminal);
     }
     Output::standard().write(text);
 }
@@ -137,7 +150,7 @@ Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
 [[noreturn]] void watch(const GlobalOptions& global, const HealthOptions& options,
                         double pause_seconds) {
     const std::chrono::milliseconds pause(std::llround(std::ceil(pause_seconds * 1000)));
-    const std::string body = body_of(options, global.json);
+    require_good(options, global.json);
     const InterruptWatch between_rounds;
     std::string said;
     std::filesystem::path socket;
@@ -146,11 +159,12 @@ Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
         try {
             const Endpoint endpoint = endpoint_of_round(global, is_first);
             if (!is_first && endpoint.socket != socket) {
-                std::cerr << "gangway: from now on it is another instance that is asked, at "
-                          << printable(endpoint.socket.string()) << '\n';
+                report_note("from now on it is another instance that is asked, at " +
+                                printable(endpoint.socket.string()),
+                            global.json);
             }
             socket = endpoint.socket;
-            report = check(global, endpoint, body, deadline_of(options) + grace_seconds);
+            report = check(global, endpoint, options);
         } catch (const WatchEnds&) {
             throw;
         } catch (const Failure& failure) {
@@ -160,7 +174,7 @@ Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
             }
             if (said != failure.what()) {
                 said = failure.what();
-                std::cerr << "gangway: " << said << '\n';
+                report_failure(failure, global.json);
             }
             continue;
         }
@@ -172,14 +186,24 @@ Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
 
 // The line comes within the deadline, whatever the agent does: so the agent gets a little less.
 ExitCode run_as_plugin(const GlobalOptions& global, const HealthOptions& options) {
-    const double deadline = deadline_of(options);
-    HealthOptions asked = options;
-    asked.deadline_seconds = deadline - std::min(grace_seconds, deadline / 10);
     try {
-        const std::string body = body_of(asked, global.json);
-        const HealthReport report = check(global, find_endpoint(global.agent), body, deadline);
-        Output::standard().write(plugin_line(report));
-        return static_cast<ExitCode>(plugin_state(report.summary));
+        const Thresholds thresholds = thresholds_of(options);
+        require_good(options, global.json);
+        const auto begin = std::chrono::steady_clock::now();
+        const Endpoint endpoint = find_endpoint(global.agent);
+        const Credentials credentials =
+            choose_credentials(global.agent.password, endpoint, Purpose::forward, ::geteuid());
+        const auto longest =
+            milliseconds(deadline_of(options)) -
+            std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+        const HealthReport report =
+            check_health(endpoint, {.options = options,
+                                    .credentials = credentials,
+                                    .longest = longest,
+                                    .held_back = milliseconds(grace_seconds),
+                                    .wants_queue = true});
+        Output::standard().write(plugin_line(report, thresholds));
+        return static_cast<ExitCode>(plugin_state(report, thresholds));
     } catch (const std::exception& failure) {
         return report_to_monitoring(failure.what());
     }
@@ -204,7 +228,7 @@ void add_health_command(CLI::App& app, const GlobalOptions& options, Action& act
     declare_health_options(*command, *chosen);
     command->footer(footer);
     command->callback([&options, &action, command, chosen] {
-        collect_health_headers(*command, *chosen);
+        collect_repeated_options(*command, *chosen);
         action = [&options, chosen] { return run(options, *chosen); };
     });
 }

@@ -3,13 +3,13 @@
 namespace gangway::command {
 
 std::string health_document(const HealthReport& report) {
-    std::string document = "{\"summary\":" + report.summary.json + ",\n\"results\":[";
-    std::string_view before = "\n";
+    std::string document = "{\"summary\":" + report.summary.json + ",\"results\":[";
+    std::string_view before;
     for (const HealthResult& result : report.results) {
         document.append(before).append(result.json);
-        before = ",\n";
+        before = ",";
     }
-    return document += "\n]}\n";
+    return document += "]}\n";
 }
 
 std::string health_lines(const HealthReport& report) {

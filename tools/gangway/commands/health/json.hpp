@@ -7,7 +7,7 @@
 
 namespace gangway::command {
 
-// {"summary":…,"results":[…]}, with a line for each.
+// {"summary":…,"results":[…]}, in one line.
 [[nodiscard]] std::string health_document(const HealthReport& report);
 
 // {"result":…} for each process and then {"summary":…}, a line each.

@@ -1,14 +1,17 @@
 #include "gangway/commands/health/options.hpp"
 
+#include "gangway/agent/own_words.hpp"
 #include "gangway/base/exit_code.hpp"
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/base/request_arguments.hpp"
 #include "gangway/client/header_argument.hpp"
 
+#include "check/check.hpp"
 #include "message/fields.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -60,9 +63,9 @@ std::optional<std::string> fault_of_aim(const HealthOptions& options) {
 }
 
 std::optional<std::string> fault_of_expectation(const HealthOptions& options) {
-    if (options.json_pointer.has_value() != options.json_value.has_value()) {
-        return "--json-pointer says where to look in the answer and --json-value what must be "
-               "there: give both";
+    if (options.json_value && !options.json_pointer) {
+        return "--json-value says what must be there, and --json-pointer where in the answer: give "
+               "that, too";
     }
     if (options.method == "HEAD" && (options.body || options.regex || options.json_pointer)) {
         return "the answer to HEAD has no body to look into: leave out --method HEAD, or --body, "
@@ -75,6 +78,9 @@ std::optional<std::string> fault_of_view(const HealthOptions& options, bool json
     if (options.nagios && (json || options.watch_seconds)) {
         return "--nagios prints one line for a monitoring system and ends: leave out --json and "
                "--watch";
+    }
+    if (!options.nagios && (!options.warning.empty() || !options.critical.empty())) {
+        return "--warning and --critical are for monitoring systems: add --nagios";
     }
     return std::nullopt;
 }
@@ -132,12 +138,9 @@ Json::Value expectation_of(const HealthOptions& options) {
     return expectation;
 }
 
-void put_aim(Json::Value& body, const HealthOptions& options) {
-    for (const std::string& argument : options.arguments) {
-        if (!is_path(argument)) {
-            require(fault_of_process_id(argument));
-            body["processes"].append(argument);
-        }
+void put_aim(Json::Value& body, const HealthOptions& options, const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+        body["processes"].append(id);
     }
     put_text(body, "group", options.group);
     for (const std::string& path : paths_of(options)) {
@@ -158,9 +161,37 @@ std::optional<std::string> fault_of_health_options(const HealthOptions& options,
     return std::nullopt;
 }
 
-Json::Value health_body(const HealthOptions& options) {
+std::vector<std::string> process_ids(const HealthOptions& options) {
+    std::vector<std::string> ids;
+    for (const std::string& argument : options.arguments) {
+        if (is_path(argument)) {
+            continue;
+        }
+        require(fault_of_process_id(argument));
+        if (std::find(ids.begin(), ids.end(), argument) == ids.end()) {
+            ids.push_back(argument);
+        }
+    }
+    return ids;
+}
+
+Thresholds thresholds_of(const HealthOptions& options) {
+    Thresholds thresholds;
+    for (const auto& [name, level, arguments] :
+         {std::tuple("--warning: ", Thresholds::Level::warning, &options.warning),
+          std::tuple("--critical: ", Thresholds::Level::critical, &options.critical)}) {
+        for (const std::string& argument : *arguments) {
+            if (const auto fault = thresholds.set(level, argument)) {
+                throw Failure(ExitCode::usage, name + *fault);
+            }
+        }
+    }
+    return thresholds;
+}
+
+Json::Value health_body(const HealthOptions& options, const std::vector<std::string>& ids) {
     Json::Value body(Json::objectValue);
-    put_aim(body, options);
+    put_aim(body, options, ids);
     put_text(body, "method", options.method);
     put_text(body, "route", options.route);
     put_seconds(body, "timeout_seconds", options.timeout_seconds);
@@ -177,6 +208,21 @@ Json::Value health_body(const HealthOptions& options) {
         body["expect"] = std::move(expectation);
     }
     return body;
+}
+
+std::optional<std::string> fault_of_check(const Json::Value& body) {
+    check::Check check;
+    for (const std::string& key : body.getMemberNames()) {
+        if (!check::is_check_key(key)) {
+            continue;
+        }
+        const auto complaints = check::set_check_key(check, key, body[key]);
+        if (!complaints.empty()) {
+            return printable(in_own_words(complaints.front().line()));
+        }
+    }
+    const auto complaint = check::examine(check);
+    return complaint ? std::optional(printable(in_own_words(complaint->line()))) : std::nullopt;
 }
 
 Json::Value json_or_string(const std::string& text) {

@@ -2,6 +2,8 @@
 // for the declaration of the options.
 #pragma once
 
+#include "gangway/commands/health/thresholds.hpp"
+
 #include <json/value.h>
 
 #include <cstdint>
@@ -38,20 +40,35 @@ struct HealthOptions {
     // What is shown.
     std::optional<double> watch_seconds; // again and again, with so much time in between
     bool nagios = false;
+    std::vector<std::string> warning; // LABEL=RANGE
+    std::vector<std::string> critical;
 };
 
-// Declares the options; the values are complete after parsing and collect_health_headers().
+// Declares the options; the values are complete after parsing and collect_repeated_options().
 void declare_health_options(CLI::App& command, HealthOptions& options);
 
-// Takes -H over from the parsed command.
-void collect_health_headers(const CLI::App& command, HealthOptions& options);
+// Takes -H, -w and -c over from the parsed command.
+void collect_repeated_options(const CLI::App& command, HealthOptions& options);
 
 // What cannot be said together, in a sentence; nothing when all goes together. `json`: --json.
 [[nodiscard]] std::optional<std::string> fault_of_health_options(const HealthOptions& options,
                                                                  bool json);
 
-// The body of POST /v1/health. Throws Failure(usage) for what names no process, path or header.
-[[nodiscard]] Json::Value health_body(const HealthOptions& options);
+// The processes that are named, in their order and each once. Throws Failure(usage) for what is no
+// ID.
+[[nodiscard]] std::vector<std::string> process_ids(const HealthOptions& options);
+
+// With what -w and -c say. Throws Failure(usage) for what is none of a label and its range.
+[[nodiscard]] Thresholds thresholds_of(const HealthOptions& options);
+
+// What the agent would refuse of the check in the body of POST /v1/health, by its own rules but in
+// the words of the command line; nothing where it is good.
+[[nodiscard]] std::optional<std::string> fault_of_check(const Json::Value& body);
+
+// The body of POST /v1/health, about these of the processes. Throws Failure(usage) for what is no
+// path or header.
+[[nodiscard]] Json::Value health_body(const HealthOptions& options,
+                                      const std::vector<std::string>& ids);
 
 // JSON where it is JSON, else a string: 200, true, "ok" and ok without quotes.
 [[nodiscard]] Json::Value json_or_string(const std::string& text);

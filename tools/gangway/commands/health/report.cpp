@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <map>
 #include <utility>
 
 namespace gangway::command {
@@ -27,13 +27,14 @@ std::optional<HealthResult> health_result(const Json::Value& json, std::string_v
     }
     return HealthResult{.json = std::string(source),
                         .pid = text_of(json, "pid"),
-                        .pid_number = pid.asUInt64(),
+                        .gupid = json_text(json_member(json, "gupid")),
                         .group = text_of(json, "group"),
                         .state = text_of(json, "state"),
                         .reason = text_of(json, "reason"),
                         .detail = text_of(json, "detail"),
                         .status = text_of(json, "status"),
                         .route = text_of(json, "route"),
+                        .busy_since = text_of(json, "busy_since"),
                         .latency_seconds =
                             latency.isNumeric() ? std::optional(latency.asDouble()) : std::nullopt};
 }
@@ -64,14 +65,62 @@ std::optional<HealthSummary> health_summary(const Json::Value& json, std::string
     return summary;
 }
 
-void sort_results(std::vector<HealthResult>& results) {
-    const auto key = [](const HealthResult& result) {
-        return std::tuple(std::string_view(result.group), result.pid_number);
+void sort_results(std::vector<HealthResult>& results, const std::vector<std::string>& gupids) {
+    std::map<std::string_view, std::size_t> places;
+    for (const std::string& gupid : gupids) {
+        places.emplace(gupid, places.size());
+    }
+    const auto place = [&places](const HealthResult& result) {
+        const auto found = places.find(result.gupid);
+        return found == places.end() ? places.size() : found->second;
     };
     std::stable_sort(results.begin(), results.end(),
-                     [&key](const HealthResult& left, const HealthResult& right) {
-                         return key(left) < key(right);
+                     [&place](const HealthResult& left, const HealthResult& right) {
+                         return place(left) < place(right);
                      });
+}
+
+void add_gone(HealthReport& report, const std::string& id) {
+    const std::string detail =
+        "There is no process " + printable(id) +
+        " in the pool that you may reach; if it was not "
+        "stopped on purpose, see why in Passenger's log ('gangway ps' lists those that there are).";
+    Json::Value json;
+    const bool is_pid = id.size() < 10 && id.find_first_not_of("0123456789") == std::string::npos;
+    json["pid"] = is_pid ? Json::Value(Json::Int64{std::stoll(id)}) : Json::Value();
+    json["gupid"] = is_pid ? Json::Value() : Json::Value(id);
+    json["group"] = Json::Value();
+    json["state"] = "unhealthy";
+    json["reason"] = "gone";
+    json["detail"] = detail;
+    for (const char* name : {"status", "latency_seconds", "route", "busy_since", "checked_at"}) {
+        json[name] = Json::Value();
+    }
+    json["body_bytes"] = 0;
+    report.results.push_back({.json = json_line(json),
+                              .pid = printable(id),
+                              .gupid = {},
+                              .group = {},
+                              .state = "unhealthy",
+                              .reason = "gone",
+                              .detail = detail,
+                              .status = {},
+                              .route = {},
+                              .busy_since = {},
+                              .latency_seconds = std::nullopt});
+    HealthSummary& summary = report.summary;
+    ++summary.total;
+    ++summary.unhealthy;
+    Json::Value whole = parse_json(summary.json).value_or(Json::Value());
+    whole["total"] = Json::UInt64{summary.total};
+    whole["healthy"] = Json::UInt64{summary.healthy};
+    whole["unhealthy"] = Json::UInt64{summary.unhealthy};
+    whole["busy"] = Json::UInt64{summary.busy};
+    whole["skipped"] = Json::UInt64{summary.skipped};
+    whole["duration_seconds"] = summary.duration_seconds;
+    whole["deadline_reached"] = summary.deadline_reached;
+    summary.json = json_document(whole);
+    summary.json.pop_back(); // the line feed
 }
 
 std::string health_counts(const HealthSummary& summary) {

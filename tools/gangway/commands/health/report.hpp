@@ -14,14 +14,15 @@ namespace gangway::command {
 // One process. All texts are printable, and "" where the agent has sent none.
 struct HealthResult {
     std::string json; // as it was sent, in one line
-    std::string pid;
-    std::uint64_t pid_number;
+    std::string pid;  // or the ID of the command line, where no process has it any more
+    std::string gupid;
     std::string group;
     std::string state; // "healthy", "unhealthy", "busy", "skipped", or a later agent's word
     std::string reason;
     std::string detail;
     std::string status;
     std::string route;
+    std::string busy_since; // RFC 3339
     std::optional<double> latency_seconds;
 
     [[nodiscard]] bool is_healthy() const { return state == "healthy"; }
@@ -44,6 +45,7 @@ struct HealthSummary {
 struct HealthReport {
     std::vector<HealthResult> results;
     HealthSummary summary;
+    std::optional<std::uint64_t> queue{}; // visitors' requests that wait; nothing: not known
 };
 
 // Nothing where it has no state, or a pid that is no number. source: what json was read from.
@@ -54,8 +56,12 @@ struct HealthReport {
 [[nodiscard]] std::optional<HealthSummary> health_summary(const Json::Value& json,
                                                           std::string_view source);
 
-// By group, then by pid. They come as the processes have answered, which differs each time.
-void sort_results(std::vector<HealthResult>& results);
+// In the order of the gupids, the pool's; those behind that have none of these. They come as the
+// processes have answered, which differs each time.
+void sort_results(std::vector<HealthResult>& results, const std::vector<std::string>& gupids);
+
+// Adds a process that is not there (any more): unhealthy, as one is that goes while it is checked.
+void add_gone(HealthReport& report, const std::string& id);
 
 // "3 of 4 healthy, 1 busy": what is not healthy only where there is some.
 [[nodiscard]] std::string health_counts(const HealthSummary& summary);

@@ -73,7 +73,6 @@ HealthReport HealthStream::finish() && {
     if (!has_summary_ || !line_.empty()) {
         throw Failure(ExitCode::bad_answer, health_broke_off);
     }
-    sort_results(report_.results);
     return std::move(report_);
 }
 

@@ -21,7 +21,8 @@ class HealthStream {
     [[nodiscard]] std::uint64_t checked() const { return report_.results.size(); }
     [[nodiscard]] std::uint64_t not_healthy() const { return not_healthy_; }
 
-    // At the answer's end: the results, sorted. Throws Failure(bad_answer) where no summary came.
+    // At the answer's end: the results, as they came. Throws Failure(bad_answer) where no summary
+    // came.
     [[nodiscard]] HealthReport finish() &&;
 
   private:

@@ -43,21 +43,26 @@ ResponseReceiver::Wanted AnswerOutput::header(const ResponseHeader& header) {
         use_ = Use::strange;
         return Wanted::nothing_more;
     }
-    if (options_.fail && status_ >= 400) {
-        use_ = Use::refuse;
+    is_refused_ = status_ >= 400 && (options_.fail || options_.fail_with_body);
+    if (is_refused_ && options_.fail) {
         return Wanted::nothing_more;
+    }
+    if (options_.json) {
+        document_.emplace(header);
     }
     progress_.before_output(!file_ && standard_output_terminal().is_terminal);
     if (file_) {
         output_ = std::exchange(file_, std::nullopt);
         output_->empty_file();
+    } else if (document_) {
+        return Wanted::body; // written at its end
     } else {
         output_ = Output::standard();
         if (standard_output_terminal().is_terminal) {
             terminal_.emplace();
         }
     }
-    if (options_.include_header) {
+    if (options_.include_header && !options_.json) {
         write(header_text(header));
     }
     return Wanted::body;
@@ -68,6 +73,9 @@ void AnswerOutput::body(std::string_view piece) {
         problem_.append(piece.substr(0, problem_max_bytes - problem_.size()));
     } else if (output_) {
         write(piece);
+        body_bytes_ += piece.size();
+    } else if (document_) {
+        document_->add(piece);
     }
 }
 
@@ -79,17 +87,22 @@ void AnswerOutput::write(std::string_view text) {
     }
 }
 
-void AnswerOutput::check(std::string_view refused) {
+void AnswerOutput::check(const Asked& asked) {
     if (terminal_) {
         output_->write(terminal_->finish());
     }
     if (use_ == Use::gangway_error) {
-        throw problem_failure(status_, problem_, refused);
+        throw problem_failure(status_, problem_, asked);
     }
     if (use_ == Use::strange) {
         throw strange_answer(status_);
     }
-    if (use_ == Use::refuse) {
+    if (document_) {
+        Output::standard().write(output_
+                                     ? document_->text_with_file(options_.output_file, body_bytes_)
+                                     : document_->text());
+    }
+    if (is_refused_) {
         throw Failure(ExitCode::bad_answer,
                       "the application answered HTTP " + std::to_string(status_));
     }

@@ -45,9 +45,11 @@ void declare_answer(CLI::App& command, RequestOptions& request) {
         ->type_name("FILE");
     command.add_flag("-f,--fail", options.fail,
                      "Exit code 1 and no output when the application answers HTTP >= 400");
+    command.add_flag("--fail-with-body", options.fail_with_body,
+                     "The same with the answer, whatever its status");
     command.add_flag("-v,--verbose", request.verbose,
-                     "Shows on standard error what was sent and received, without passwords, and "
-                     "how long it took");
+                     "Shows on standard error what was sent and received, and how long it took; "
+                     "*** in place of cookies, keys, tokens and passwords in headers");
 }
 
 void declare_steering(CLI::App& command, RequestOptions& options) {

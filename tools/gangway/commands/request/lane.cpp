@@ -1,7 +1,9 @@
 #include "gangway/commands/request/lane.hpp"
 
 #include "gangway/agent/problem.hpp"
+#include "gangway/base/printable.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace gangway::command {
@@ -29,8 +31,12 @@ ResponseReceiver::Wanted AnswerTally::header(const ResponseHeader& header) {
         failure_ = gangway_error_code(header);
     } else if (!is_of_process(header)) {
         failure_ = "not Gangway's";
-    } else if (fail_ && header.result_int() >= 400) {
-        failure_ = "HTTP " + std::to_string(header.result_int());
+    } else {
+        const auto route = header["X-Gangway-Route"];
+        route_ = printable(std::string_view(route.data(), route.size()));
+        if (fail_ && header.result_int() >= 400) {
+            failure_ = "HTTP " + std::to_string(header.result_int());
+        }
     }
     return Wanted::body;
 }
@@ -62,6 +68,7 @@ RequestResult RequestLane::finish() {
     const auto& broken = exchange_->broken();
     RequestResult result{.failure = broken ? word_for(broken->kind()) : tally_->failure(),
                          .status = reader_->status().value_or(0),
+                         .route = tally_->route(),
                          .latency = Clock::now() - start_,
                          .sent_bytes = transfer.sent,
                          .received_bytes = transfer.received};

@@ -18,7 +18,7 @@ struct RepeatedRequest {
     Endpoint endpoint;
     std::string head; // as it goes over the wire
     bool is_head_request = false;
-    bool fail = false;                                  // --fail: HTTP >= 400 is a failure
+    bool fail = false;                                  // HTTP >= 400 is a failure
     std::optional<std::chrono::milliseconds> longest{}; // for each; nothing: as the agent bounds it
 };
 
@@ -33,10 +33,13 @@ class AnswerTally final : public ResponseReceiver {
 
     // A short word for it; empty where it is none.
     [[nodiscard]] const std::string& failure() const { return failure_; }
+    // By which a process answered; empty where none did.
+    [[nodiscard]] const std::string& route() const { return route_; }
 
   private:
     bool fail_;
     std::string failure_;
+    std::string route_;
 };
 
 class RequestLane {

@@ -35,19 +35,23 @@ std::vector<HeaderArgument> parse_headers(const std::vector<std::string>& argume
     return headers;
 }
 
-void add_seconds(RequestHead& head, const char* name, const std::optional<double>& seconds) {
+void add_seconds(RequestHead& head, const char* header, const char* option,
+                 const std::optional<double>& seconds) {
     if (!seconds) {
         return;
     }
     const auto value = seconds_for_header(*seconds);
     if (!value) {
-        throw Failure(ExitCode::usage, std::string(name) + " must be a number of seconds");
+        throw Failure(ExitCode::usage, std::string(option) + " must be a number of seconds");
     }
-    head.steering.emplace_back(name, *value);
+    head.steering.emplace_back(header, *value);
 }
 
 // What cannot be said together; nothing when all goes together.
 std::optional<std::string> fault_of_combination(const RequestOptions& options) {
+    if (options.answer.fail && options.answer.fail_with_body) {
+        return "--fail shows no body for HTTP >= 400, and --fail-with-body does: leave out one";
+    }
     if (!options.is_series()) {
         return options.concurrency > 1
                    ? std::optional<std::string>("--concurrency is for many requests: say how many "
@@ -63,6 +67,20 @@ std::optional<std::string> fault_of_combination(const RequestOptions& options) {
 }
 
 } // namespace
+
+std::vector<std::string> headers_without_cgi_name(const RequestHead& head) {
+    std::vector<std::string> names;
+    for (const HeaderArgument& header : head.user_headers) {
+        const bool has_one = std::all_of(header.name.begin(), header.name.end(), [](char byte) {
+            return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                   (byte >= 'A' && byte <= 'Z') || byte == '-';
+        });
+        if (!has_one && header.action == HeaderArgument::Action::send) {
+            names.push_back(header.name);
+        }
+    }
+    return names;
+}
 
 std::string request_method(const RequestOptions& options) {
     if (!options.method.empty()) {
@@ -113,11 +131,13 @@ RequestHead request_head(const RequestOptions& options) {
     if (!options.route.empty()) {
         head.steering.emplace_back("X-Gangway-Route", options.route);
     }
-    add_seconds(head, "X-Gangway-Wait", options.timeouts.wait_seconds);
-    add_seconds(head, "X-Gangway-Timeout", options.timeouts.total_seconds);
-    add_seconds(head, "X-Gangway-Connect-Timeout", options.timeouts.connect_seconds);
-    add_seconds(head, "X-Gangway-First-Byte-Timeout", options.timeouts.first_byte_seconds);
-    add_seconds(head, "X-Gangway-Idle-Timeout", options.timeouts.idle_seconds);
+    add_seconds(head, "X-Gangway-Wait", "--wait", options.timeouts.wait_seconds);
+    add_seconds(head, "X-Gangway-Timeout", "--timeout", options.timeouts.total_seconds);
+    add_seconds(head, "X-Gangway-Connect-Timeout", "--connect-timeout",
+                options.timeouts.connect_seconds);
+    add_seconds(head, "X-Gangway-First-Byte-Timeout", "--first-byte-timeout",
+                options.timeouts.first_byte_seconds);
+    add_seconds(head, "X-Gangway-Idle-Timeout", "--idle-timeout", options.timeouts.idle_seconds);
     head.keep_alive = options.is_series();
     return head;
 }

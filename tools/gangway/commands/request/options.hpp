@@ -50,6 +50,10 @@ void declare_request_options(CLI::App& command, RequestOptions& options);
 // Takes -H, -d and --data-binary over from the parsed command, in their order.
 void collect_repeatable_options(const CLI::App& command, RequestOptions& options);
 
+// Those among -H that have no name in CGI, such as client_id, which would be taken for client-id:
+// no process that is asked over the session protocol hears of them (docs/forwarding.md).
+[[nodiscard]] std::vector<std::string> headers_without_cgi_name(const RequestHead& head);
+
 // HEAD, PUT or POST where an option implies it, unless -X says otherwise.
 [[nodiscard]] std::string request_method(const RequestOptions& options);
 

@@ -1,9 +1,14 @@
 #include "gangway/commands/request/request.hpp"
 
+#include "gangway/agent/admin_document.hpp"
 #include "gangway/agent/choose_credentials.hpp"
 #include "gangway/agent/find_endpoint.hpp"
+#include "gangway/agent/problem.hpp"
+#include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/client/fetch.hpp"
+#include "gangway/client/unix_connection.hpp"
+#include "gangway/commands/request/busy_watch.hpp"
 #include "gangway/commands/request/options.hpp"
 #include "gangway/commands/request/series.hpp"
 #include "gangway/commands/request/transcript.hpp"
@@ -24,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gangway::command {
 
@@ -36,15 +42,17 @@ constexpr const char* examples =
     "  gangway request 20387 /import -H 'Content-Type: application/json' --data-binary @big.json\n"
     "  mysqldump shop | gangway request 20387 /backup -T -\n"
     "  gangway request 20387 /report -o report.pdf --fail --timeout 600\n"
+    "  gangway request 20387 /status --json | jq -r .body\n"
     "  gangway request 20387 /stuck --route direct --wait 0\n"
     "  gangway request 20387 /slow -v -o /dev/null      where the time goes\n"
     "  gangway request 20387 /products/42 -n 500        does it grow? how fast is it?\n"
     "  gangway request 20387 / -n 1000 --concurrency 4 --json | jq .latency_ms.p99\n"
     "\n"
-    "Bodies and answers are streamed and may be of any size. An answer is shown as the "
+    "Bodies and answers are streamed and may be of any size. An answer is written as the "
     "application\n"
-    "sends it, control characters included. Errors of Gangway's own go to standard error, as\n"
-    "'gangway: CODE: detail'. Ctrl-C ends the request at the process too. With -n it shows the\n"
+    "sends it; on a terminal without what would act there. Errors of Gangway's own go to standard\n"
+    "error, as 'gangway: CODE: detail'. Ctrl-C ends the request at the process too. With -n it "
+    "shows the\n"
     "figures so far; the exit code is 1 where a request failed.\n"
     "\n";
 
@@ -99,8 +107,8 @@ std::optional<std::chrono::milliseconds> longest(const RequestOptions& options) 
 class RequestObserver final : public TransferProgress {
   public:
     // The references must outlive this.
-    RequestObserver(Progress& progress, Transcript& transcript)
-        : TransferProgress(progress), transcript_(transcript) {}
+    RequestObserver(Progress& progress, Transcript& transcript, BusyWatch& busy)
+        : TransferProgress(progress), transcript_(transcript), busy_(busy) {}
 
     void connected(const std::filesystem::path& socket, std::string_view head) override {
         transcript_.connected(socket);
@@ -114,8 +122,16 @@ class RequestObserver final : public TransferProgress {
         transcript_.ended(transfer, std::chrono::steady_clock::now() - start_);
     }
 
+  protected:
+    std::string waiting(const Transfer& transfer) override {
+        // While its body is on the way, the process may be at it.
+        const std::string text = transfer.sent > 0 ? "" : busy_.look();
+        return text.empty() ? TransferProgress::waiting(transfer) : text;
+    }
+
   private:
     Transcript& transcript_;
+    BusyWatch& busy_;
     bool was_connected_ = false;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -124,7 +140,8 @@ class RequestObserver final : public TransferProgress {
 ExitCode run_once(const RequestOptions& options, const Request& request, const Endpoint& endpoint) {
     Progress progress;
     Transcript transcript(options.verbose, progress);
-    RequestObserver observer(progress, transcript);
+    BusyWatch busy(endpoint, request.head.credentials, options.id);
+    RequestObserver observer(progress, transcript, busy);
     AnswerOutput output(options.answer, progress, transcript);
     try {
         fetch(endpoint, request, output,
@@ -136,7 +153,8 @@ ExitCode run_once(const RequestOptions& options, const Request& request, const E
         }
         throw;
     }
-    output.check(request.head.credentials.refused);
+    output.check(
+        {.process = options.id, .is_forwarded = true, .refused = request.head.credentials.refused});
     return ExitCode::ok;
 }
 
@@ -146,7 +164,7 @@ ExitCode run_series(const GlobalOptions& global, const RequestOptions& options,
     const RepeatedRequest request{.endpoint = endpoint,
                                   .head = serialize(head),
                                   .is_head_request = head.method == "HEAD",
-                                  .fail = options.answer.fail,
+                                  .fail = options.answer.fail || options.answer.fail_with_body,
                                   .longest = longest(options)};
     Progress progress;
     RequestSeries series(
@@ -164,10 +182,49 @@ ExitCode run_series(const GlobalOptions& global, const RequestOptions& options,
         end_by(failure);
     }
     show_summary();
+    if (series.has_broken() && !core_answers(endpoint)) {
+        throw Failure(ExitCode::unreachable,
+                      "the agent has ended, or does not answer any more; what has reached the "
+                      "process may be carried out all the same");
+    }
     return series.summary().statistics.failed() == 0 ? ExitCode::ok : ExitCode::bad_answer;
 }
 
-ExitCode run(const GlobalOptions& global, const RequestOptions& options) {
+// Whether Passenger speaks to it in names of CGI. False where that is not known: then the request
+// itself will tell what is wrong.
+bool has_cgi_names(const Endpoint& endpoint, const Credentials& credentials,
+                   const std::string& id) {
+    try {
+        ExchangeObserver nobody;
+        const AdminDocument document =
+            get_admin_document(endpoint, credentials, "/v1/processes/" + id + "?fields=sockets",
+                               {.process = id}, nobody);
+        const Json::Value& sockets = json_member(json_member(document.value, "process"), "sockets");
+        return std::any_of(sockets.begin(), sockets.end(), [](const Json::Value& socket) {
+            const Json::Value& accepts = json_member(socket, "accept_http_requests");
+            return accepts.isBool() && accepts.asBool() &&
+                   json_text(json_member(socket, "protocol")) == "session";
+        });
+    } catch (const ProblemFailure&) {
+        return false;
+    }
+}
+
+// Passenger drops them in silence, from visitors' requests too.
+void refuse_dropped_headers(const RequestHead& head, const Endpoint& endpoint,
+                            const std::string& id) {
+    const std::vector<std::string> names = headers_without_cgi_name(head);
+    if (!names.empty() && has_cgi_names(endpoint, head.credentials, id)) {
+        throw Failure(ExitCode::usage,
+                      "header '" + printable(names.front()) +
+                          "' would not reach the application: Passenger names headers to it as CGI "
+                          "does, and drops those whose names have anything but letters, digits and "
+                          "'-'");
+    }
+}
+
+ExitCode run(const GlobalOptions& global, RequestOptions options) {
+    options.answer.json = global.json;
     RequestHead head = request_head(options);
     const auto body = request_body(options);
     const Endpoint endpoint = find_endpoint(global.agent);
@@ -180,6 +237,7 @@ ExitCode run(const GlobalOptions& global, const RequestOptions& options) {
             head.credentials.refused = refused_header(*header);
         }
     }
+    refuse_dropped_headers(head, endpoint, options.id);
     if (options.is_series()) {
         head.framing = framing_of(body.get());
         return run_series(global, options, head, endpoint);

@@ -1,5 +1,6 @@
 #include "gangway/commands/request/series.hpp"
 
+#include "gangway/base/exit_code.hpp"
 #include "gangway/client/exchange_loop.hpp"
 #include "gangway/view/progress_text.hpp"
 
@@ -16,6 +17,15 @@ RequestSeries::RequestSeries(const RepeatedRequest& request, const BodyOpener& o
 }
 
 void RequestSeries::run() {
+    try {
+        run_all();
+    } catch (const Failure&) {
+        end_ = Clock::now(); // What was waited for last took its time, too.
+        throw;
+    }
+}
+
+void RequestSeries::run_all() {
     ExchangeLoop loop;
     std::vector<RequestLane*> idle;
     for (const auto& lane : lanes_) {
@@ -37,6 +47,7 @@ void RequestSeries::run() {
         const auto done = std::partition(
             busy.begin(), busy.end(), [](RequestLane* lane) { return !lane->exchange().done(); });
         for (auto lane = done; lane != busy.end(); ++lane) {
+            has_broken_ = has_broken_ || (*lane)->exchange().broken();
             statistics_.add((*lane)->finish());
             end_ = Clock::now();
             idle.push_back(*lane);

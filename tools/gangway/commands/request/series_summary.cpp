@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 namespace gangway::command {
@@ -54,10 +55,20 @@ std::string failed_value(const RequestStatistics& statistics) {
     return text;
 }
 
-std::string status_value(const RequestStatistics& statistics) {
+std::string key_text(unsigned key) {
+    return std::to_string(key);
+}
+
+const std::string& key_text(const std::string& key) {
+    return key;
+}
+
+// "200: 2, 503: 1"
+template <typename Key>
+std::string counts_value(const std::map<Key, std::uint64_t>& counts) {
     std::string text;
-    for (const auto& [status, count] : statistics.statuses()) {
-        text += (text.empty() ? "" : ", ") + std::to_string(status) + ": " + std::to_string(count);
+    for (const auto& [key, count] : counts) {
+        text += (text.empty() ? "" : ", ") + key_text(key) + ": " + std::to_string(count);
     }
     return text.empty() ? "none" : text;
 }
@@ -80,7 +91,9 @@ std::string latency_value(const RequestStatistics& statistics) {
 std::string summary_text(const SeriesSummary& summary) {
     const RequestStatistics& statistics = summary.statistics;
     return line("requests", requests_value(summary)) + line("failed", failed_value(statistics)) +
-           line("status", status_value(statistics)) + line("latency", latency_value(statistics)) +
+           line("status", counts_value(statistics.statuses())) +
+           line("route", counts_value(statistics.routes())) +
+           line("latency", latency_value(statistics)) +
            line("bytes", human_bytes(statistics.sent_bytes()) + " sent, " +
                              human_bytes(statistics.received_bytes()) + " received");
 }
@@ -101,6 +114,10 @@ std::string summary_json(const SeriesSummary& summary) {
     document["statuses"] = Json::Value(Json::objectValue);
     for (const auto& [status, count] : statistics.statuses()) {
         document["statuses"][std::to_string(status)] = Json::UInt64{count};
+    }
+    document["routes"] = Json::Value(Json::objectValue);
+    for (const auto& [route, count] : statistics.routes()) {
+        document["routes"][route] = Json::UInt64{count};
     }
     document["latency_ms"] = Json::Value();
     if (const auto latency = statistics.latency()) {

@@ -13,6 +13,9 @@ void RequestStatistics::add(const RequestResult& result) {
     if (result.status != 0) {
         ++statuses_[result.status];
     }
+    if (!result.route.empty()) {
+        ++routes_[result.route];
+    }
     if (result.failure.empty()) {
         latencies_ms_.push_back(result.latency.count());
     } else {

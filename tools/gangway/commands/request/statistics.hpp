@@ -15,6 +15,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 struct RequestResult {
     std::string failure; // a short word for it; empty: the request succeeded
     unsigned status = 0; // 0: no header of an answer arrived
+    std::string route{}; // by which a process answered; empty: none did
     Milliseconds latency{0};
     std::uint64_t sent_bytes = 0; // of the bodies
     std::uint64_t received_bytes = 0;
@@ -39,6 +40,8 @@ class RequestStatistics {
     // How often each word was the failure, how often each status the answer's.
     [[nodiscard]] const std::map<std::string, std::uint64_t>& failures() const { return failures_; }
     [[nodiscard]] const std::map<unsigned, std::uint64_t>& statuses() const { return statuses_; }
+    // How many answers of a process came by each route.
+    [[nodiscard]] const std::map<std::string, std::uint64_t>& routes() const { return routes_; }
     [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
     [[nodiscard]] std::uint64_t received_bytes() const { return received_bytes_; }
 
@@ -51,6 +54,7 @@ class RequestStatistics {
     std::uint64_t failed_ = 0;
     std::map<std::string, std::uint64_t> failures_;
     std::map<unsigned, std::uint64_t> statuses_;
+    std::map<std::string, std::uint64_t> routes_;
     std::uint64_t sent_bytes_ = 0;
     std::uint64_t received_bytes_ = 0;
     std::vector<double> latencies_ms_;

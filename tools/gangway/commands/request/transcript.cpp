@@ -21,11 +21,32 @@ std::string_view next_line(std::string_view& rest) {
     return line;
 }
 
+// docs/operators.md lists them.
 bool is_secret(std::string_view name) {
-    constexpr std::array<std::string_view, 3> secret{"Authorization", "Proxy-Authorization",
-                                                     "X-Passenger-Connect-Password"};
+    constexpr std::array<std::string_view, 16> secret{"Authorization",
+                                                      "Proxy-Authorization",
+                                                      "X-Passenger-Connect-Password",
+                                                      "Cookie",
+                                                      "Cookie2",
+                                                      "Set-Cookie",
+                                                      "Set-Cookie2",
+                                                      "Authentication-Info",
+                                                      "Proxy-Authentication-Info",
+                                                      "Api-Key",
+                                                      "X-Api-Key",
+                                                      "X-Auth-Token",
+                                                      "X-Access-Token",
+                                                      "X-Csrf-Token",
+                                                      "X-Xsrf-Token",
+                                                      "X-Amz-Security-Token"};
     return std::any_of(secret.begin(), secret.end(),
                        [name](std::string_view known) { return message::same_token(known, name); });
+}
+
+// A line of a head as it may be shown.
+std::string without_secret(std::string_view line) {
+    const std::string_view name = line.substr(0, line.find(':'));
+    return is_secret(name) ? std::string(name) + ": ***" : std::string(line);
 }
 
 std::string marked(char mark, std::string_view line) {
@@ -38,8 +59,7 @@ std::string sent_lines(std::string_view request_head) {
     std::string lines;
     while (!request_head.empty()) {
         const std::string_view line = next_line(request_head);
-        const std::string_view name = line.substr(0, line.find(':'));
-        lines += marked('>', is_secret(name) ? std::string(name) + ": ***" : std::string(line));
+        lines += marked('>', without_secret(line));
     }
     return lines;
 }
@@ -49,7 +69,7 @@ std::string received_lines(const ResponseHeader& header) {
     std::string_view rest = text;
     std::string lines;
     while (!rest.empty()) {
-        lines += marked('<', next_line(rest));
+        lines += marked('<', without_secret(next_line(rest)));
     }
     return lines;
 }

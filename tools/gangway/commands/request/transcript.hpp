@@ -37,7 +37,7 @@ class Transcript {
 // Request line and headers, a "> " before each; credentials are shown as "***".
 [[nodiscard]] std::string sent_lines(std::string_view request_head);
 
-// Status line and headers, a "< " before each.
+// Status line and headers, a "< " before each; the same in place of cookies and the like.
 [[nodiscard]] std::string received_lines(const ResponseHeader& header);
 
 } // namespace gangway::command
