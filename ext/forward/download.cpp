@@ -10,6 +10,7 @@
 #include "message/rules.hpp"
 #include "text/number.hpp"
 #include "wire/read.hpp"
+#include "worker/header_rules.hpp"
 
 namespace gangway::forward {
 
@@ -169,6 +170,10 @@ std::string Download::encode_head(std::string_view process) {
     if (!length) {
         length = told_length(head_);
     }
+    ends_with_head_ = worker::leaves_body_to_web_server(head_.fields);
+    if (ends_with_head_) {
+        length = 0;
+    }
     framing_ =
         choose_framing(request.is_method("HEAD"), head_.status, request.version >= 11, length);
     passes_trailers_ = framing_ == Framing::chunked && request.fields.lists("TE", "trailers");
@@ -197,7 +202,7 @@ awaitable<bool> Download::relay(std::string_view process,
         std::array<std::string_view, most_pieces> pieces;
         std::size_t count = 0;
         error_code ec;
-        if (framing_ != Framing::none) {
+        if (framing_ != Framing::none && !ends_with_head_) {
             ec = take_pieces(pieces, count);
             if (count == 0 && begin.empty() && !ec && !parser_->is_done()) {
                 ec = co_await read_piece(pieces[0]);
@@ -211,7 +216,7 @@ awaitable<bool> Download::relay(std::string_view process,
         if (exchange_.is_cut()) {
             co_return false;
         }
-        ended = framing_ == Framing::none || (!ec && parser_->is_done());
+        ended = framing_ == Framing::none || ends_with_head_ || (!ec && parser_->is_done());
         if (ended) {
             note_received();
         }

@@ -88,6 +88,7 @@ class Download {
     unsigned interims_ = 0;
     std::size_t interim_bytes_ = 0; // of the heads so far
     bool passes_trailers_ = false;
+    bool ends_with_head_ = false; // whatever length it tells
     bool client_keep_alive_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include "base/wall_clock.hpp"
 #include "message/rules.hpp"
 #include "wire/read.hpp"
+#include "worker/header_rules.hpp"
 #include "worker/request_encoder.hpp"
 #include "worker/routing.hpp"
 
@@ -345,7 +346,20 @@ awaitable<void> Probe::receive(Upstream& upstream, check::Result& result) {
         unhealthy(result, mismatch->reason, std::move(mismatch->detail));
         co_return; // The session is closed as one that broke off: its body was not read.
     }
-    co_await read_body(upstream, result);
+    body_.clear();
+    bool whole = worker::leaves_body_to_web_server(head_.fields);
+    if (!whole) {
+        whole = co_await read_body(upstream, result);
+    }
+    if (!whole) {
+        co_return;
+    }
+    exchange_.end(); // The answer was in time, however long its turn takes to come.
+    co_await my_turn();
+    result.verdict = check::Verdict::healthy;
+    if (auto mismatch = check_->expectation.check_body(body_)) {
+        unhealthy(result, mismatch->reason, std::move(mismatch->detail));
+    }
     if (result.verdict == check::Verdict::healthy) {
         const bool keep = parser_->is_done() && parser_->keep_alive() && !parser_->need_eof() &&
                           buffer_.size() == 0;
@@ -384,33 +398,26 @@ awaitable<error_code> Probe::read_head(Upstream& upstream) {
     co_return http::error::bad_status;
 }
 
-awaitable<void> Probe::read_body(Upstream& upstream, check::Result& result) {
-    body_.clear();
+awaitable<bool> Probe::read_body(Upstream& upstream, check::Result& result) {
     for (;;) {
         std::string_view piece;
         const error_code ec =
             co_await wire::read_piece(upstream, buffer_, *parser_, max_header_bytes_, piece);
         if (ec || exchange_.is_cut()) {
             explain(result, ec);
-            co_return;
+            co_return false;
         }
         if (piece.empty()) {
-            break;
+            co_return true;
         }
         co_await my_turn(); // A piece may be a single byte.
         result.body_bytes += piece.size();
         if (result.body_bytes > max_body_bytes) {
             unhealthy(result, check::Reason::body_too_large,
                       "The answer is longer than 1 MiB; check a path that answers in a few words.");
-            co_return;
+            co_return false;
         }
         body_ += piece.substr(0, max_body_looked_at - body_.size());
-    }
-    exchange_.end(); // The answer was in time, however long its turn takes to come.
-    co_await my_turn();
-    result.verdict = check::Verdict::healthy;
-    if (auto mismatch = check_->expectation.check_body(body_)) {
-        unhealthy(result, mismatch->reason, std::move(mismatch->detail));
     }
 }
 

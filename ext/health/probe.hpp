@@ -64,7 +64,7 @@ class Probe {
     awaitable<bool> attempt(worker::Upstream& upstream, check::Result& result);
     awaitable<void> receive(worker::Upstream& upstream, check::Result& result);
     awaitable<error_code> read_head(worker::Upstream& upstream);
-    awaitable<void> read_body(worker::Upstream& upstream, check::Result& result);
+    awaitable<bool> read_body(worker::Upstream& upstream, check::Result& result);
     std::string encode(const worker::Upstream& upstream);
     awaitable<void> my_turn();
     void explain(check::Result& result, error_code ec) const;

@@ -139,4 +139,8 @@ Headers answer_trailers(const Fields& trailers) {
     });
 }
 
+bool leaves_body_to_web_server(const message::Fields& answer) {
+    return answer.find("X-Sendfile") || answer.find("X-Accel-Redirect");
+}
+
 } // namespace gangway::worker

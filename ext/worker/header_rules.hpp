@@ -28,6 +28,11 @@ Headers request_headers(const message::Fields& fields, const RequestHeaderRules&
 // What of an answer's headers reaches the client; as above, and without Status.
 Headers answer_headers(const message::Fields& fields, bool keep_trailer);
 
+// X-Sendfile or X-Accel-Redirect: the application leaves the body to the web server, whatever
+// length it tells. Passenger takes the answer to end with its head
+// (Controller/ForwardResponse.cpp).
+bool leaves_body_to_web_server(const message::Fields& answer);
+
 // What may be passed on behind a body: nothing that frames, routes, authenticates or describes it,
 // and nothing that the head would not have passed on.
 Headers request_trailers(const message::Fields& trailers);

@@ -173,6 +173,8 @@ GOOD = {
     "redirect": (with_body(b"there", b"302 Found"), {}, 5),
     "interim": (b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + KEPT, {}, 2),
     "HTTP/1.0": (b"HTTP/1.0 200 OK\r\n\r\nok", {}, 2),
+    "a body that the web server would send": (
+        HEAD + b"X-Sendfile: /srv/file\r\nContent-Length: 5000\r\n\r\n", {}, 0),
     "HEAD": (HEAD + b"Content-Length: 99\r\n\r\n", {"method": "HEAD"}, 0),
     "status as expected": (with_body(b"", b"503 Down"), {"status": "503"}, 0),
     "text": (with_body(b'{"status":"ok"}'), {"body": '"ok"'}, 15),

@@ -64,6 +64,23 @@ def test_a_process_cannot_speak_for_gangway(raw):
     assert answer.get("X-Gangway-Process")[0].split()[0] == str(raw.pid)
 
 
+@pytest.mark.parametrize("name", ["X-Sendfile", "x-accel-redirect"])
+@pytest.mark.parametrize("body", [b"", b"not for the client"], ids=["no body", "a part of one"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"POST"])
+def test_an_answer_whose_body_the_web_server_would_send_ends_with_its_head(raw, name, body, method):
+    """Whether or not the process closes the connection then."""
+    client = raw.send(b"/file", method=method)
+    connection = raw.worker.connection()
+    connection.head()
+    connection.send(HEAD + f"{name}: /srv/file\r\nContent-Length: 5000\r\n\r\n".encode() + body)
+    answer = client.answer(method)
+    assert (answer.status, answer.body, answer.get("Content-Length")) == (200, b"", ["0"])
+    assert answer.get(name) == ["/srv/file"]
+    if method != b"HEAD":  # to which nothing else would come
+        connection.is_closed()
+        assert raw.exchange(OK).status == 200  # over another connection
+
+
 @pytest.mark.parametrize("line, status, reason", [
     (b"HTTP/1.1 200 Fine by me", 200, "Fine by me"), (b"HTTP/1.1 299 ", 299, ""),
     (b"HTTP/1.1 500 \xc4h", 500, "\xc4h"), (b"HTTP/1.0 404 Not Found", 404, "Not Found"),

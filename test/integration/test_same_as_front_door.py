@@ -451,9 +451,9 @@ def of_answer_headers():
     yield Answer("what only Gangway says", headers=[("X-Gangway-Error", "forged")],
                  reason="No application can set it", meant={"x-gangway-error": ("forged", NO_WAY)})
     for name in ("X-Sendfile", "X-Accel-Redirect"):
-        yield Answer(name, headers=[(name, "/internal/file")], methods=("GET",),
-                     reason="There is no web server behind Gangway that sends the file, so the body is not dropped",
-                     meant={"body": (b"", b"hello\n")})
+        yield Answer(name, headers=[(name, "/internal/file")], methods=("GET",))
+        yield Answer(f"{name}, and the length of a body that does not come", pieces=[], methods=("GET",),
+                     headers=[(name, "/internal/file"), ("Content-Length", "5000")])
 
 
 def of_answer_bodies():
