@@ -7,8 +7,9 @@
 
 namespace gangway::admin {
 
+// Not a coroutine: clang 14, with which the fuzzers are built, makes none that is instrumented.
 inline awaitable<bool> answer(Call& /*call*/) {
-    co_return true;
+    return {};
 }
 
 inline constexpr Parameter parameters[] = {{"state", ParameterType::text, "which"}};
