@@ -15,7 +15,7 @@ bool sees_any(const Access& access, std::span<const gangway_group> groups) {
 
 } // namespace
 
-bool Admission::admits(const Access& access) {
+bool Admission::admits(const Access& access, Clock::time_point now) {
     is_new_ = false;
     if (!access.needs_pool()) {
         return !access.is_none();
@@ -25,7 +25,6 @@ bool Admission::admits(const Access& access) {
         // gone.
         return pool_.find({0, pool::abi(*gupid)}) != nullptr;
     }
-    const auto now = std::chrono::steady_clock::now();
     if (!last_ || now - taken_at_ > max_age) {
         last_ = pool_.snapshot();
         taken_at_ = now;
@@ -34,8 +33,9 @@ bool Admission::admits(const Access& access) {
     return last_ && sees_any(access, last_->groups());
 }
 
-std::optional<pool::Snapshot> Admission::take_new() {
-    return std::exchange(is_new_, false) ? std::exchange(last_, std::nullopt) : std::nullopt;
+std::optional<pool::Snapshot> Admission::take_new(Clock::time_point now) {
+    const bool is_new = std::exchange(is_new_, false) && now - taken_at_ <= max_age;
+    return is_new ? std::exchange(last_, std::nullopt) : std::nullopt;
 }
 
 } // namespace gangway::admin

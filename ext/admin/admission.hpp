@@ -14,19 +14,20 @@ namespace gangway::admin {
 // refusal may rest on a snapshot that is up to max_age old. Used on the server's thread only.
 class Admission {
   public:
+    using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds max_age{100};
 
     explicit Admission(pool::Pool& pool) : pool_(pool) {}
 
-    bool admits(const Access& access);
+    bool admits(const Access& access, Clock::time_point now = Clock::now());
     // The snapshot that the last admits() took, if it did: for who needs the pool for the same
-    // request. It is taken once.
-    std::optional<pool::Snapshot> take_new();
+    // request. It is taken once, and not when it is old: a body may have come in between.
+    std::optional<pool::Snapshot> take_new(Clock::time_point now = Clock::now());
 
   private:
     pool::Pool& pool_;
     std::optional<pool::Snapshot> last_;
-    std::chrono::steady_clock::time_point taken_at_;
+    Clock::time_point taken_at_;
     bool is_new_ = false;
 };
 

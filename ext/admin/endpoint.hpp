@@ -24,8 +24,8 @@ enum class Method : std::uint8_t {
 
 struct Endpoint {
     Method method;
-    std::string_view
-        path; // "/v1/processes/{id}/health": one segment in braces at most, never empty
+    // "/v1/processes/{id}/health": one segment in braces at most, which is never empty.
+    std::string_view path;
     std::string_view help; // for people: what it is, without a full stop
     std::span<const Parameter> parameters{};
     Need need = Need::reads;

@@ -176,8 +176,13 @@ unsigned Arguments::count(std::string_view name, unsigned otherwise) const {
 }
 
 std::vector<std::string_view> Arguments::words(std::string_view name) const {
-    const auto value = find(name);
-    return value ? split(*value) : std::vector<std::string_view>();
+    std::vector<std::string_view> words;
+    for (const std::string_view word : split(find(name).value_or(""))) {
+        if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) {
+            words.push_back(word);
+        }
+    }
+    return words;
 }
 
 Result<Arguments> parse_arguments(std::string_view query, std::span<const Parameter> parameters,

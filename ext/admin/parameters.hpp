@@ -57,7 +57,7 @@ class Arguments {
     std::optional<std::string_view> find(std::string_view name) const;
     bool flag(std::string_view name) const { return find(name) == "true"; }
     unsigned count(std::string_view name, unsigned otherwise) const;
-    // None where it is not there.
+    // Each once, so there are no more than the parameter has words; none where it is not there.
     std::vector<std::string_view> words(std::string_view name) const;
 
   private:

@@ -61,6 +61,14 @@ TEST_F(AdmissionTest, HandsOnNoSnapshotThatIsOfAnotherRequest) {
     EXPECT_FALSE(admission_.take_new().has_value());
 }
 
+// A client may take a minute for its body, and processes come and go.
+TEST_F(AdmissionTest, HandsOnNoSnapshotThatHasGrownOld) {
+    EXPECT_CALL(pool_, snapshot()).WillOnce(Invoke([&] { return fake_.snapshot(); }));
+    const Admission::Clock::time_point now{std::chrono::hours(1)};
+    EXPECT_TRUE(admission_.admits(Access::holder("shop-password-01"), now));
+    EXPECT_FALSE(admission_.take_new(now + Admission::max_age + std::chrono::milliseconds(1)));
+}
+
 TEST_F(AdmissionTest, AdmitsAProcessesOwnPasswordAsLongAsThePoolHasTheProcess) {
     pool::ScriptedProcess process;
     EXPECT_CALL(pool_, find)

@@ -65,6 +65,17 @@ TEST(Arguments, AreWhatCame) {
     EXPECT_EQ(arguments->find("value"), "{}");
 }
 
+// Who asks chooses how often he says each; each row of a listing is compared with them.
+TEST(Arguments, HaveEachWordOnce) {
+    std::string query = "colour=red";
+    for (int i = 0; i < 10'000; i++) {
+        query += ",blue,red";
+    }
+    const auto arguments = parse_arguments(query, all, false);
+    ASSERT_TRUE(arguments.has_value());
+    EXPECT_THAT(arguments->words("colour"), ElementsAre("red", "blue"));
+}
+
 TEST(Arguments, HaveNothingWhereNothingCame) {
     const auto arguments = parse_arguments("", all, true);
     ASSERT_TRUE(arguments.has_value());
