@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace gangway::command {
 namespace {
@@ -63,10 +64,22 @@ class Agent final : public ExchangeObserver {
         }
     }
 
-    void ended(const Transfer& transfer) override { at_the_end = transfer; }
+    void ended(const Transfer& transfer) override {
+        at_the_end = transfer;
+        if (answer_to_next) { // to a look at whether it lives
+            next_ = std::jthread([this] {
+                const FileDescriptor next(
+                    ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+                EXPECT_EQ(::send(next.get(), answer_to_next->data(), answer_to_next->size(),
+                                 MSG_NOSIGNAL),
+                          static_cast<ssize_t>(answer_to_next->size()));
+            });
+        }
+    }
 
     std::string_view waits_for = "\r\n\r\n";
     bool hangs_up = false;
+    std::optional<std::string_view> answer_to_next;
     std::filesystem::path connected_to;
     std::string announced_head;
     std::string received;
@@ -77,6 +90,7 @@ class Agent final : public ExchangeObserver {
     FileDescriptor connection_;
     std::string_view answer_;
     bool answered_ = false;
+    std::jthread next_;
 };
 
 class Fetch : public testing::Test {
@@ -131,11 +145,27 @@ TEST_F(Fetch, ExpectsNoBodyInTheAnswerToHead) {
 TEST_F(Fetch, SaysWhereTheAnswerBreaksOffAndTellsTheObserver) {
     Agent agent(socket, short_answer.substr(0, short_answer.size() - 1));
     agent.hangs_up = true;
+    agent.answer_to_next = "HTTP/1.1 204 No Content\r\n\r\n";
     try {
         fetch_from(agent);
         FAIL() << "no failure";
     } catch (const BrokenAnswer& broken) {
         EXPECT_EQ(broken.kind(), BrokenAnswer::Kind::cut_off);
+    }
+    ASSERT_TRUE(agent.at_the_end);
+    EXPECT_EQ(agent.at_the_end->received, 1U);
+}
+
+// A process that ends closes its sockets one after the other.
+TEST_F(Fetch, SaysThatTheAgentHasEndedWhereItOnlyAcceptsConnections) {
+    Agent agent(socket, short_answer.substr(0, short_answer.size() - 1));
+    agent.hangs_up = true;
+    agent.answer_to_next = "";
+    try {
+        fetch_from(agent);
+        FAIL() << "no failure";
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), ExitCode::unreachable) << failure.what();
     }
     ASSERT_TRUE(agent.at_the_end);
     EXPECT_EQ(agent.at_the_end->received, 1U);

@@ -121,6 +121,24 @@ std::optional<ucred> peer_of(const FileDescriptor& connection) {
     return peer;
 }
 
+constexpr std::chrono::milliseconds longest_look{5000}; // for connecting, and for the answer
+
+// Whether anything comes back for a request that is for no process.
+bool answers(const Connection& connection) {
+    constexpr std::string_view request = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const int fd = connection.descriptor.get();
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+    char first = 0;
+    return ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
+           ::poll(&polled, 1, static_cast<int>(longest_look.count())) > 0 &&
+           ::recv(fd, &first, 1, MSG_DONTWAIT) > 0;
+}
+
+bool has_ended(const FileDescriptor& process) { // of pidfd_open(); false where there is none
+    pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+    return process && ::poll(&ended, 1, 0) != 0;
+}
+
 } // namespace
 
 Connection connect_to(const Endpoint& endpoint, std::chrono::milliseconds longest) {
@@ -152,13 +170,12 @@ Connection connect_to(const Endpoint& endpoint, std::chrono::milliseconds longes
 }
 
 bool core_lives(const Endpoint& endpoint, const Connection& connection) {
-    // Readable once it has ended. Before that its sockets are closed, and so is, at a planned end,
-    // the one that accepts connections.
-    pollfd ended{.fd = connection.core.get(), .events = POLLIN, .revents = 0};
     try {
-        const Connection again = connect_to(endpoint);
-        return again.core_pid == connection.core_pid &&
-               (!connection.core || ::poll(&ended, 1, 0) == 0);
+        // One that ends closes its sockets one after the other, and is readable as ended only
+        // afterwards: the one that accepts connections may take this one and never answer.
+        const Connection again = connect_to(endpoint, longest_look);
+        return again.core_pid == connection.core_pid && !has_ended(connection.core) &&
+               answers(again);
     } catch (const Failure& failure) {
         if (failure.code() == ExitCode::interrupted) {
             throw;
@@ -168,16 +185,8 @@ bool core_lives(const Endpoint& endpoint, const Connection& connection) {
 }
 
 bool core_answers(const Endpoint& endpoint) {
-    constexpr std::chrono::milliseconds longest{5000}; // for connecting, and for the answer
-    constexpr std::string_view request = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n";
     try {
-        const Connection connection = connect_to(endpoint, longest);
-        const int fd = connection.descriptor.get();
-        pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
-        char first = 0;
-        return ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
-               ::poll(&polled, 1, static_cast<int>(longest.count())) > 0 &&
-               ::recv(fd, &first, 1, MSG_DONTWAIT) > 0;
+        return answers(connect_to(endpoint, longest_look));
     } catch (const Failure&) {
         return false;
     }

@@ -25,8 +25,8 @@ struct Connection {
 [[nodiscard]] Connection connect_to(const Endpoint& endpoint,
                                     std::chrono::milliseconds longest = std::chrono::seconds(5));
 
-// Whether the core with which a connection was made still lives and takes others; asked where the
-// connection has ended. Waits at most five seconds.
+// Whether the core with which a connection was made still lives and answers on others; asked where
+// the connection has ended. Waits at most ten seconds.
 [[nodiscard]] bool core_lives(const Endpoint& endpoint, const Connection& connection);
 
 // Whether the core answers a request that is for no process, with whatever status. Waits at most
