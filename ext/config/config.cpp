@@ -1,7 +1,6 @@
 #include "config/config.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include <json/json.h>
 
+#include "text/number.hpp"
 #include "text/printable.hpp"
 
 namespace gangway::config {
@@ -73,13 +73,11 @@ Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, unsi
 
 Complaint set_mode(const Json::Value& value, Config& config) {
     const std::string text = value.isString() ? value.asString() : "";
-    unsigned mode = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-    if (text.empty() || text.size() > 4 || error != std::errc() ||
-        end != text.data() + text.size() || mode > 0777) {
+    const auto mode = parse_number<unsigned>(text, 8);
+    if (text.size() > 4 || !mode || *mode > 0777) {
         return R"(must be an octal string from "0000" to "0777")";
     }
-    config.socket_mode = static_cast<mode_t>(mode);
+    config.socket_mode = static_cast<mode_t>(*mode);
     return std::nullopt;
 }
 
@@ -113,12 +111,6 @@ std::optional<gid_t> find_group(const std::string& name) {
     return found != nullptr ? std::optional(found->gr_gid) : std::nullopt;
 }
 
-template <typename T>
-bool parse_number(const std::string& text, T& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-}
-
 template <typename Id>
 Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(const std::string&),
                   const char* noun) {
@@ -131,8 +123,8 @@ Setter name_or_id(std::optional<Id> Config::*field, std::optional<Id> (*find)(co
             return std::string("must be the name or the number of a ") + noun;
         }
         config.*field = find(value.asString());
-        if (Id number = 0; !(config.*field).has_value() && parse_number(value.asString(), number)) {
-            config.*field = number; // As chown(1) takes it.
+        if (!(config.*field).has_value()) {
+            config.*field = parse_number<Id>(value.asString()); // As chown(1) takes it.
         }
         if (!(config.*field).has_value()) {
             return std::string("names a ") + noun +

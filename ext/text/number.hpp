@@ -22,12 +22,12 @@ std::optional<T> parse_number(std::string_view text, int base = 10) {
     return error == std::errc() && parsed == end ? std::optional(number) : std::nullopt;
 }
 
-// "2.5". The same; nothing, too, for an exponent, an infinity or what is no number.
-inline std::optional<double> parse_decimal(std::string_view text) {
+// "2.5". The same; nothing, too, for an infinity or what is no number. general: "1e2" as well.
+inline std::optional<double> parse_decimal(std::string_view text,
+                                           std::chars_format format = std::chars_format::fixed) {
     double number = 0;
     const char* const end = text.data() + text.size();
-    const auto [parsed, error] =
-        std::from_chars(text.data(), end, number, std::chars_format::fixed);
+    const auto [parsed, error] = std::from_chars(text.data(), end, number, format);
     const bool whole = error == std::errc() && parsed == end && std::isfinite(number);
     return whole ? std::optional(number) : std::nullopt;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <boost/beast/http/error.hpp>
@@ -62,7 +63,8 @@ inline std::string_view view(const beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
-// A server should pass over an empty line before a request (RFC 9112, 2.2).
+// A server should pass over an empty line before a request (RFC 9112, 2.2); before an answer
+// Passenger does, too.
 inline bool skip_empty_line(beast::flat_buffer& buffer) {
     const bool found = view(buffer).starts_with("\r\n");
     if (found) {
@@ -84,9 +86,17 @@ inline bool may_be_request(std::string_view begin, bool skipped_empty_line) {
     return (first > ' ' && first < '\x7f') || (begin == "\r" && !skipped_empty_line);
 }
 
-inline bool may_be_answer(std::string_view begin) {
+inline bool may_be_answer(std::string_view begin, bool skipped_empty_line) {
     constexpr std::string_view version = "HTTP/1.";
-    return begin.substr(0, version.size()) == version.substr(0, begin.size());
+    return begin.substr(0, version.size()) == version.substr(0, begin.size()) ||
+           (begin == "\r" && !skipped_empty_line);
+}
+
+// "HTTP/1.1 200", where a space must follow, and perhaps a reason (RFC 9112, 4). Passenger takes it
+// for 200, and so do visitors.
+inline bool ends_with_status(std::string_view head) {
+    constexpr std::string_view shortest = "HTTP/1.1 200";
+    return head.find("\r\n") == shortest.size();
 }
 
 } // namespace detail
@@ -94,13 +104,13 @@ inline bool may_be_answer(std::string_view begin) {
 template <bool is_request>
 bool HeadReading<is_request>::take(beast::flat_buffer& buffer, message::Parser<is_request>& parser,
                                    error_code& ec) {
+    skipped_ = skipped_ || (scan_.size() == 0 && detail::skip_empty_line(buffer));
     if constexpr (is_request) {
-        skipped_ = skipped_ || (scan_.size() == 0 && detail::skip_empty_line(buffer));
         if (!detail::may_be_request(detail::view(buffer), skipped_)) {
             ec = http::error::bad_method;
             return true;
         }
-    } else if (!detail::may_be_answer(detail::view(buffer))) {
+    } else if (!detail::may_be_answer(detail::view(buffer), skipped_)) {
         ec = http::error::bad_version;
         return true;
     }
@@ -117,9 +127,16 @@ bool HeadReading<is_request>::take(beast::flat_buffer& buffer, message::Parser<i
     if (result == message::ScanResult::more) {
         return false;
     }
-    parser.header_limit(max_bytes_ + 1);
+    parser.header_limit(max_bytes_ + 1); // and one for the space that may be missing
     std::size_t left = scan_.size();
     ec = {};
+    if (!is_request && detail::ends_with_status(detail::view(buffer))) {
+        std::string head(detail::view(buffer).substr(0, left));
+        head.insert(head.find('\r'), 1, ' ');
+        parser.put(net::buffer(head), ec);
+        buffer.consume(left);
+        return true;
+    }
     while (!ec && !parser.is_header_done()) {
         const std::size_t used = parser.put(net::buffer(buffer.data(), left), ec);
         buffer.consume(used);

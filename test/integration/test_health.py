@@ -172,6 +172,8 @@ GOOD = {
     "204": (b"HTTP/1.1 204 No Content\r\n\r\n", {}, 0),
     "redirect": (with_body(b"there", b"302 Found"), {}, 5),
     "interim": (b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + KEPT, {}, 2),
+    "no space and no reason": (b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", {}, 2),
+    "behind an empty line": (b"\r\n" + KEPT, {}, 2),
     "HTTP/1.0": (b"HTTP/1.0 200 OK\r\n\r\nok", {}, 2),
     "a body that the web server would send": (
         HEAD + b"X-Sendfile: /srv/file\r\nContent-Length: 5000\r\n\r\n", {}, 0),

@@ -84,8 +84,8 @@ def test_an_answer_whose_body_the_web_server_would_send_ends_with_its_head(raw, 
 @pytest.mark.parametrize("line, status, reason", [
     (b"HTTP/1.1 200 Fine by me", 200, "Fine by me"), (b"HTTP/1.1 299 ", 299, ""),
     (b"HTTP/1.1 500 \xc4h", 500, "\xc4h"), (b"HTTP/1.0 404 Not Found", 404, "Not Found"),
-    (b"HTTP/1.1 599 X  Y", 599, "X  Y")],
-    ids=["own words", "none", "any bytes", "http 1.0", "unknown status"])
+    (b"HTTP/1.1 599 X  Y", 599, "X  Y"), (b"HTTP/1.1 299", 299, ""), (b"\r\nHTTP/1.1 299 Odd", 299, "Odd")],
+    ids=["own words", "none", "any bytes", "http 1.0", "unknown status", "no space", "behind an empty line"])
 def test_the_status_line_is_the_process_s(raw, line, status, reason):
     answer = raw.exchange(line + b"\r\nContent-Length: 2\r\n\r\nok")
     assert (answer.version, answer.status, answer.reason) == ("HTTP/1.1", status, reason)

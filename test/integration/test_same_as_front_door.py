@@ -412,6 +412,7 @@ def of_statuses():
     yield Answer("a reason of its own", "200 Fine With Me", only=("wsgi", "node"),
                  reason="The answer is the application's; Passenger has reasons of its own",
                  meant={"reason": ("OK", "Fine With Me")})
+    yield Answer("a status line without a reason", "200", only=("wsgi",))
     yield Answer("a status that nobody knows", "299 Odd", only=("wsgi", "node"),
                  reason="The answer is the application's; Passenger has reasons of its own",
                  meant={"reason": ("Unknown Reason-Phrase", "Odd")})

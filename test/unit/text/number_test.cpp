@@ -22,6 +22,8 @@ TEST(Decimal, IsTheWholeTextAndFinite) {
     EXPECT_EQ(parse_decimal("2.5"), 2.5);
     EXPECT_EQ(parse_decimal("3600"), 3600.0);
     EXPECT_EQ(parse_decimal("-1"), -1.0);
+    EXPECT_EQ(parse_decimal("1e2", std::chars_format::general), 100.0);
+    EXPECT_EQ(parse_decimal("1e999", std::chars_format::general), std::nullopt);
     for (const char* text : {"", " 1", "1 ", "1s", "1e3", "inf", "nan", "-inf", "1.5.2", "0x1"}) {
         EXPECT_EQ(parse_decimal(text), std::nullopt) << text;
     }

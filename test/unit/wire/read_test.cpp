@@ -194,6 +194,28 @@ TEST(AnswerHead, MayHaveNoReason) {
     EXPECT_EQ(reading.head.reason, "");
 }
 
+TEST(AnswerHead, MayEndItsFirstLineWithTheStatus) {
+    const std::string_view text = "HTTP/1.1 404\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nno";
+    for (const message::Script& script : {one(text), byte_by_byte(text)}) {
+        const message::Reading reading = message::read_answer(script);
+        EXPECT_FALSE(reading.error()) << reading.error().message();
+        EXPECT_EQ(reading.head.status, 404U);
+        EXPECT_EQ(reading.head.reason, "");
+        EXPECT_EQ(message::print(reading.head.fields), "X-A:1;Content-Length:2;");
+        EXPECT_EQ(reading.body, "no");
+    }
+}
+
+TEST(AnswerHead, MayHaveAnEmptyLineBeforeIt) {
+    const std::string_view text = "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    for (const message::Script& script : {one(text), byte_by_byte(text)}) {
+        const message::Reading reading = message::read_answer(script);
+        EXPECT_FALSE(reading.error()) << reading.error().message();
+        EXPECT_EQ(reading.head.status, 200U);
+        EXPECT_EQ(reading.body, "ok");
+    }
+}
+
 class BadAnswerHead : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadAnswerHead, IsRefusedHoweverItArrives) {
@@ -206,7 +228,12 @@ TEST_P(BadAnswerHead, IsRefusedHoweverItArrives) {
 INSTANTIATE_TEST_SUITE_P(
     Each, BadAnswerHead,
     testing::Values(Bad{"", error::end_of_stream}, Bad{"HTTP/1.1 2", error::partial_message},
-                    Bad{"\r\nHTTP/1.1 200 OK\r\n\r\n", error::bad_version},
+                    Bad{"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", error::bad_version},
+                    Bad{"\r\n", error::end_of_stream},
+                    Bad{"\rHTTP/1.1 200 OK\r\n\r\n", error::bad_version},
+                    Bad{"HTTP/1.1 2x0\r\n\r\n", error::bad_status},
+                    Bad{"HTTP/1.1 20\r\n\r\n", error::bad_status},
+                    Bad{"HTTP/1.1200\r\n\r\n", error::bad_version},
                     Bad{"Segmentation fault", error::bad_version},
                     Bad{"HTTP/2 200 OK\r\n\r\n", error::bad_version},
                     Bad{"HTTP/1.1 200 OK\n\n", error::bad_line_ending},

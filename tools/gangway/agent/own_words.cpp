@@ -38,11 +38,12 @@ constexpr std::array words{
     Word{"use the route pool or auto", "use --route pool or auto"},
     Word{"use the route pool", "use --route pool"},
     Word{R"(use "auto" or "pool")", "use --route auto or pool"},
+    // "Send" and "send".
     Word{"end it with Content-Length", "ave it to a file, and give that by -T FILE"},
     Word{"with a smaller concurrency", "with a smaller --concurrency"},
     Word{"use a full administrator's account",
          "run it as root, or as a user who may read the instance's full_admin_password.txt"},
-    Word{"state has '", "--state has '"},
+    Word{"'state' has '", "--state has '"},
     Word{R"("expect.json_pointer")", "--json-pointer"},
     Word{R"("expect.json_value")", "--json-value"},
     Word{"needs a json_pointer", "needs a --json-pointer"},

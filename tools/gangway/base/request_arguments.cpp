@@ -2,6 +2,7 @@
 
 #include "gangway/base/percent_encoding.hpp"
 #include "gangway/base/printable.hpp"
+#include "text/number.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,21 +11,6 @@
 #include <system_error>
 
 namespace gangway::command {
-
-namespace {
-
-// Nothing unless the whole text is one number of that type.
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
-}
-
-} // namespace
 
 std::optional<std::string> fault_of_process_id(std::string_view id) {
     constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -57,8 +43,8 @@ std::optional<std::string> fault_of_path(std::string_view path) {
 }
 
 std::optional<std::string> fault_of_seconds(std::string_view text, const SecondsRange& range) {
-    const auto seconds = parse_number<double>(text);
-    const bool fits = seconds && std::isfinite(*seconds) && *seconds <= range.longest &&
+    const auto seconds = parse_decimal(text, std::chars_format::general);
+    const bool fits = seconds && *seconds <= range.longest &&
                       (*seconds > 0 || (range.zero_allowed && *seconds == 0));
     if (fits) {
         return std::nullopt;

@@ -1,11 +1,11 @@
 #include "gangway/base/rfc3339.hpp"
 
+#include "text/number.hpp"
+
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <string_view>
-#include <system_error>
 
 namespace gangway::command {
 
@@ -18,8 +18,7 @@ std::optional<int> take_number(std::string_view& text, std::size_t digits, char 
         number.find_first_not_of("0123456789") != std::string_view::npos) {
         return std::nullopt;
     }
-    int value = 0;
-    std::from_chars(number.data(), number.data() + number.size(), value);
+    const auto value = parse_number<int>(number);
     text.remove_prefix(digits);
     if (after != '\0') {
         if (!text.starts_with(after)) {
@@ -39,12 +38,8 @@ std::optional<double> take_fraction(std::string_view text) {
         return std::nullopt;
     }
     text.remove_suffix(1);
-    double fraction = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] =
-        std::from_chars(text.data(), last, fraction, std::chars_format::fixed);
-    const bool valid = error == std::errc{} && end == last && fraction >= 0 && fraction < 1;
-    return valid ? std::optional(fraction) : std::nullopt;
+    const auto fraction = parse_decimal(text);
+    return fraction && *fraction >= 0 && *fraction < 1 ? fraction : std::nullopt;
 }
 
 } // namespace

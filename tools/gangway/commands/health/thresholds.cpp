@@ -1,12 +1,10 @@
 #include "gangway/commands/health/thresholds.hpp"
 
 #include "gangway/base/printable.hpp"
+#include "text/number.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 namespace gangway::command {
@@ -14,14 +12,6 @@ namespace gangway::command {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-std::optional<double> parse_number(std::string_view text) {
-    double number = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, number, std::chars_format::fixed);
-    const bool valid = error == std::errc{} && end == last && std::isfinite(number);
-    return valid ? std::optional(number) : std::nullopt;
-}
 
 std::string fault_of(std::string_view text) {
     return "'" + printable(text) +
@@ -53,9 +43,9 @@ std::variant<Range, std::string> Range::parse(std::string_view text) {
     const std::size_t colon = rest.find(':');
     const std::string_view begin = colon == std::string_view::npos ? "0" : rest.substr(0, colon);
     const std::string_view end = colon == std::string_view::npos ? rest : rest.substr(colon + 1);
-    const auto lowest = begin == "~" ? std::optional(-infinity) : parse_number(begin);
+    const auto lowest = begin == "~" ? std::optional(-infinity) : parse_decimal(begin);
     const auto highest = end.empty() && colon != std::string_view::npos ? std::optional(infinity)
-                                                                        : parse_number(end);
+                                                                        : parse_decimal(end);
     if (!lowest || !highest || *lowest > *highest) {
         return fault_of(text);
     }

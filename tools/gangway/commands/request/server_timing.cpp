@@ -2,10 +2,9 @@
 
 #include "gangway/base/human_units.hpp"
 #include "gangway/client/header_argument.hpp"
+#include "text/number.hpp"
 
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -28,12 +27,7 @@ std::optional<double> duration_of(std::string_view parameters) {
         if (!parameter.starts_with(name)) {
             continue;
         }
-        const std::string_view number = parameter.substr(name.size());
-        const char* const last = number.data() + number.size();
-        double value = 0;
-        const auto [end, error] = std::from_chars(number.data(), last, value);
-        const bool valid = error == std::errc{} && end == last && std::isfinite(value);
-        return valid ? std::optional(value) : std::nullopt;
+        return parse_decimal(parameter.substr(name.size()), std::chars_format::general);
     }
     return std::nullopt;
 }
