@@ -322,7 +322,7 @@ def bad_answers():
         "no status": b"HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
         "status header only": b"Status: 200 OK\r\nContent-Length: 0\r\n\r\n",
         "a request": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        "an empty line first": b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "two empty lines first": b"\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         "nul in the status line": b"HTTP/1.1 200 O\x00K\r\nContent-Length: 0\r\n\r\n",
         "length a word": HEAD + b"Content-Length: two\r\n\r\nok",
         "length empty": HEAD + b"Content-Length:\r\n\r\nok",

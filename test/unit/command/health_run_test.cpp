@@ -87,8 +87,10 @@ class ScriptedAgent {
             const std::string request = read_request(connection);
             if (request.starts_with("GET ")) {
                 send_all(connection, list_for(request));
+            } else if (request.starts_with("OPTIONS ")) { // Does the agent live?
+                send_all(connection, "HTTP/1.1 204 No Content\r\n\r\n");
             } else if (request.empty() || answer == answers_.end()) {
-                continue; // It was looked whether the agent lives; or there is nothing more to say.
+                continue;
             } else {
                 requests_.push_back(request);
                 say(connection, *answer++);
@@ -120,12 +122,11 @@ class ScriptedAgent {
                std::to_string(document.size()) + "\r\n\r\n" + document;
     }
 
-    // The command's requests for health end with their body, an object.
+    // The command's requests for health are POST, and end with their body, an object.
     static std::string read_request(const FileDescriptor& connection) {
         std::string request;
         std::array<char, 4096> space{};
-        while (!request.ends_with('}') &&
-               !(request.starts_with("GET ") && request.ends_with("\r\n\r\n"))) {
+        while (!request.ends_with(request.starts_with("POST ") ? "}" : "\r\n\r\n")) {
             const ssize_t count = ::recv(connection.get(), space.data(), space.size(), 0);
             if (count <= 0) {
                 return request;
