@@ -51,17 +51,20 @@ install_packages() {
     fi
     local -a apt=("${become_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
         apt-get -y -o DPkg::Lock::Timeout=300)
+    exec 8>"$LOGS/apt.lock" # lint and test may run side by side
+    flock 8
     # A repository that does not answer need not be one of those that have the packages.
     run_apt "$log" "${apt[@]}" update || say "      apt-get update reported errors (see $log); trying all the same"
     run_apt "$log" "${apt[@]}" install --no-install-recommends "$@" ||
         fail_with_log "the packages could not be installed." "$log"
+    exec 8>&-
 }
 
-# Descriptor 9 is closed for apt: the build's lock must not live on in a daemon that a package starts.
+# Descriptors 8 and 9 are closed for apt: the locks must not live on in a daemon that a package starts.
 run_apt() {
     local log=$1
     shift
-    "$@" </dev/null 2>&1 9>&- | tee -a "$log" | show_apt_progress
+    "$@" </dev/null 2>&1 8>&- 9>&- | tee -a "$log" | show_apt_progress
 }
 
 show_apt_progress() {
