@@ -10,6 +10,7 @@
 #include "message/rules.hpp"
 #include "text/number.hpp"
 #include "wire/read.hpp"
+#include "worker/answer_head.hpp"
 #include "worker/header_rules.hpp"
 
 namespace gangway::forward {
@@ -85,34 +86,26 @@ Download::Download(const Client& client, worker::Upstream& upstream, worker::Exc
     buffer_.clear();
 }
 
+// Of an answer's head, which is read in the client's turns.
+struct Download::HeadReader {
+    wire::ClientStream& stream;
+    Report& report;
+
+    void heard(Report::Clock::time_point now) const {
+        report.first_byte = report.first_byte.value_or(now);
+    }
+    bool has_turn() const { return stream.has_turn(); }
+    awaitable<void> let_others_go() const { return stream.let_others_go(); }
+};
+
 awaitable<error_code> Download::read_head() {
+    const HeadReader reader{client_.stream, report_};
     for (;;) {
         parser_.emplace(head_);
         parser_->skip(client_.head().is_method("HEAD"));
         wire::HeadReading<false> reading(client_.max_header_bytes);
-        error_code ec;
-        while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
-            const net::mutable_buffer space = buffer_.prepare(wire::head_read_bytes);
-            co_await upstream_.begin_look();
-            Received received = upstream_.end_look(space);
-            if (received.error == net::error::would_block) {
-                received = co_await upstream_.receive(space);
-            }
-            const auto [failed, size] = received;
-            buffer_.commit(size);
-            if (failed) {
-                co_return wire::HeadReading<false>::cut_short(failed, buffer_);
-            }
-            const auto now = Report::Clock::now();
-            exchange_.enter(worker::Phase::receiving, now);
-            report_.first_byte = report_.first_byte.value_or(now);
-            if (!client_.stream.has_turn()) {
-                co_await client_.stream.let_others_go();
-                if (exchange_.is_cut()) {
-                    co_return net::error::operation_aborted;
-                }
-            }
-        }
+        const error_code ec = co_await worker::read_answer_head(upstream_, exchange_, buffer_,
+                                                                *parser_, reading, reader);
         interim_bytes_ += reading.size();
         if (const auto final = ec ? ec : judge_head()) {
             co_return *final;

@@ -56,6 +56,7 @@ class Download {
     bool upstream_keep_alive() const;
 
   private:
+    struct HeadReader;
     // Whether what was read is an answer's final head, or why it is none; nothing for an interim
     // one, which is to be passed on.
     std::optional<error_code> judge_head();

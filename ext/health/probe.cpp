@@ -13,6 +13,7 @@
 #include "base/wall_clock.hpp"
 #include "message/rules.hpp"
 #include "wire/read.hpp"
+#include "worker/answer_head.hpp"
 #include "worker/header_rules.hpp"
 #include "worker/request_encoder.hpp"
 #include "worker/routing.hpp"
@@ -91,7 +92,7 @@ Probe::Probe(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps
 // Sessions that end, answers that come at once and what is looked for in them cost as much as
 // whoever owns check and process likes.
 awaitable<void> Probe::my_turn() {
-    if (caller_ && !caller_->has_turn(Turns::Clock::now())) {
+    if (!has_turn()) {
         co_await await_turn(*caller_, executor_);
     }
 }
@@ -367,24 +368,23 @@ awaitable<void> Probe::receive(Upstream& upstream, check::Result& result) {
     }
 }
 
+struct Probe::HeadReader {
+    Probe& probe;
+
+    void heard(LazyTimer::Clock::time_point /*now*/) const { probe.begun_ = true; }
+    bool has_turn() const { return probe.has_turn(); }
+    awaitable<void> let_others_go() const { return probe.my_turn(); }
+};
+
 awaitable<error_code> Probe::read_head(Upstream& upstream) {
+    const HeadReader reader{*this};
     buffer_.clear();
     for (unsigned interims = 0; interims < most_interims; interims++) {
         parser_.emplace(head_);
         parser_->skip(check_->method == "HEAD");
         wire::HeadReading<false> reading(max_header_bytes_);
-        error_code ec;
-        while (buffer_.size() == 0 || !reading.take(buffer_, *parser_, ec)) {
-            const auto [failed, size] =
-                co_await upstream.receive(buffer_.prepare(wire::head_read_bytes));
-            buffer_.commit(size);
-            if (failed) {
-                co_return wire::HeadReading<false>::cut_short(failed, buffer_);
-            }
-            begun_ = true;
-            exchange_.enter(worker::Phase::receiving);
-            co_await my_turn();
-        }
+        error_code ec = co_await worker::read_answer_head(upstream, exchange_, buffer_, *parser_,
+                                                          reading, reader);
         if (!ec && message::check_answer(head_)) {
             ec = http::error::bad_field;
         }

@@ -66,6 +66,8 @@ class Probe {
     awaitable<error_code> read_head(worker::Upstream& upstream);
     awaitable<bool> read_body(worker::Upstream& upstream, check::Result& result);
     std::string encode(const worker::Upstream& upstream);
+    struct HeadReader;
+    bool has_turn() { return !caller_ || caller_->has_turn(Turns::Clock::now()); }
     awaitable<void> my_turn();
     void explain(check::Result& result, error_code ec) const;
     void explain_cut(check::Result& result) const;

@@ -42,7 +42,7 @@ class HeadReading {
     bool skipped_ = false; // an empty line before it: one, however the bytes arrive
 };
 
-// Reads a head, as HeadReading takes it.
+
 // Reads the next piece of the body into piece; an empty one is its end. It points into buffer, and
 // is valid until the next read. A Source has
 //
