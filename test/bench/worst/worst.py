@@ -82,6 +82,8 @@ def kinds(count):
         "query percent-encoded": lambda a: message(b"/v1/processes?group=" + filled(b"%41", 60_000), [a]),
         "query of 30,000 states": lambda a: message(
             b"/v1/processes?state=" + filled(b"dead,", 60_000) + b"dead", [a]),
+        "query of 15,000 fields": lambda a: message(
+            b"/v1/processes?fields=" + filled(b"pid,", 60_000) + b"pid", [a]),
         f"listing of {count} rows": lambda a: message(b"/v1/processes?secrets=true", [a]),
         "many listings in one write": lambda a: b"".join(
             message(b"/v1/processes", [a]).replace(b"Connection: close\r\n", b"") for _ in range(10))
