@@ -19,8 +19,10 @@
 #include "ConfigFile.h"
 #include "Host.h"
 #include "ModuleFile.h"
+#include "Notifier.h"
 #include "Printable.h"
 #include "SignalMask.h"
+#include "SpawnWatch.h"
 
 namespace Gangway {
 
@@ -67,6 +69,9 @@ start(AP::Pool *pool) {
 	gangway.host.swap(host);
 	gangway.module = module;
 	gangway.instance = instance;
+	notifier().begin(module, instance);
+	AP::Context *context = pool->getContext();
+	context->spawningKitFactory = boost::make_shared<WatchedSpawnerFactory>(context->spawningKitFactory);
 	P_INFO("[gangway] loaded " << printable(config.module) << ": " << OneLine(module->name)
 		<< " " << OneLine(module->version));
 }
@@ -91,6 +96,7 @@ beginDrain() {
 void
 stop() {
 	if (gangway.module != NULL) {
+		notifier().end();
 		gangway.module->stop(gangway.instance);
 		gangway.module = NULL;
 		gangway.instance = NULL;

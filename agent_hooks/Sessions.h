@@ -22,6 +22,7 @@
 #include "gangway/agent_abi.h"
 #include "Arena.h"
 #include "GroupUsers.h"
+#include "LongRunningConnections.h"
 #include "PrivateMembers.h"
 #include "SignalMask.h"
 
@@ -454,6 +455,7 @@ openSession(AP::Pool *pool, gangway_process_ref &ref, uint32_t flags, gangway_se
 	if ((flags & GANGWAY_SESSION_LEAVE_A_SLOT) != 0 && takesLastFreeSlot(*ref.group, *process)) {
 		return GANGWAY_LAST_FREE_SLOT;
 	}
+	LongRunningConnections::watch(pool);
 	result.session = ref.group->newSession(process, Passenger::SystemTime::getUsec());
 	return GANGWAY_OK;
 }

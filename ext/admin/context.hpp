@@ -19,6 +19,7 @@
 #include "forward/in_flight.hpp"
 #include "health/events.hpp"
 #include "health/monitor.hpp"
+#include "health/spawning.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::admin {
@@ -46,6 +47,7 @@ struct Context {
     ClockSteps& clock_steps;
     health::Events& events;
     health::Monitor& monitor;
+    const health::Spawning& spawning;
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now
     bool draining = false;
     RefusalLines refusal_lines{};

@@ -47,7 +47,7 @@ Result<Listing> begin_group(const Question& question) {
     Listing listing(question.snapshot, question.self, fields_of(question));
     listing.begin();
     listing.json().key("group");
-    write_group(listing.json(), question.snapshot, *group);
+    write_group(listing.json(), question.snapshot, *group, question.self);
     listing.begin_rows("processes");
     for (const gangway_process& process : question.snapshot.processes(*group)) {
         listing.add(process);

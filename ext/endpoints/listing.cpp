@@ -21,7 +21,7 @@ void Listing::begin_rows(std::string_view key) {
 
 bool Listing::write(std::size_t rows) {
     for (; rows > 0 && written_ < groups_.size(); rows--) {
-        write_group(json_, *snapshot_, *groups_[written_++]);
+        write_group(json_, *snapshot_, *groups_[written_++], *self_);
     }
     for (; rows > 0 && written_ < rows_.size(); rows--) {
         write_process(json_, *snapshot_, *rows_[written_++], fields_, *self_);
@@ -44,7 +44,8 @@ awaitable<bool> answer_listing(admin::Call& call, Begin begin) {
     }
     const admin::Context& context = call.context;
     const Self self{context.passenger_version, context.statistics,        context.config,
-                    context.in_flight.size(),  context.process_passwords, &context.monitor.watch()};
+                    context.in_flight.size(),  context.process_passwords, &context.monitor.watch(),
+                    &context.spawning};
     auto listing = begin({call.subject, call.arguments, call.access, *snapshot, self});
     if (!listing) {
         co_return co_await call.answering.send(listing.error());

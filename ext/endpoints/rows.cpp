@@ -271,9 +271,26 @@ void write_user(JsonWriter& json, const gangway_group& group) {
     write_id("gid", group.gid);
 }
 
+void write_spawn_error(JsonWriter& json, const health::SpawnError* error) {
+    json.key("spawn_error");
+    if (error == nullptr) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    json.member("message", error->message);
+    json.key("since");
+    json.time(error->since_usec);
+    json.key("latest");
+    json.time(error->latest_usec);
+    json.member("attempts", error->attempts);
+    json.end_object();
+}
+
 } // namespace
 
-void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group) {
+void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group,
+                 const Self& self) {
     json.begin_object();
     json.member("name", view(group.name));
     json.member("app_root", view(group.app_root));
@@ -290,6 +307,8 @@ void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway
     json.member("processes_being_spawned", group.processes_being_spawned);
     json.member("spawning", group.spawning != 0);
     json.member("restarting", group.restarting != 0);
+    write_spawn_error(json, self.spawning == nullptr ? nullptr
+                                                     : self.spawning->error_of(view(group.name)));
     json.member("capacity_used", group.capacity_used);
     json.member("get_wait_list_size", group.get_wait_list_size);
     json.member("disable_wait_list_size", group.disable_wait_list_size);

@@ -11,6 +11,7 @@
 
 #include "admin/authorization.hpp"
 #include "admin/statistics.hpp"
+#include "health/spawning.hpp"
 #include "pool/pool.hpp"
 #include "text/json_writer.hpp"
 #include "watch/watch.hpp"
@@ -38,12 +39,14 @@ struct Self {
     const config::Config& config;
     std::size_t in_flight; // forwarded requests that run now
     const admin::ProcessPasswords& process_passwords;
-    const watch::Watch* watch = nullptr; // null: no process is checked by itself
+    const watch::Watch* watch = nullptr;        // null: no process is checked by itself
+    const health::Spawning* spawning = nullptr; // null: of no group is it known
 };
 
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,
                    const FieldSet& fields, const Self& self);
-void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group);
+void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_group& group,
+                 const Self& self);
 
 // GET /v1/pool, over what access sees.
 void write_pool(JsonWriter& json, const pool::Snapshot& snapshot, const admin::Access& access,

@@ -54,6 +54,11 @@ class Forwarder {
         return around_.in_flight.enter(view(identity().gupid), request().method, order_.target,
                                        order_.whom);
     }
+    // ticket: of enter(); outlives it.
+    void now_serving(InFlight::Ticket& ticket) {
+        ticket_ = &ticket;
+        ticket.now_serving();
+    }
     // The session protocol tells a body's length ahead of it, as CGI does.
     bool needs_length() const;
     // Nothing: go on.
@@ -105,6 +110,7 @@ class Forwarder {
     std::unique_ptr<Spool> spool_; // once the body is kept there
     bool continued_ = false;       // 100 was sent
     bool upgrade_ = false;
+    InFlight::Ticket* ticket_ = nullptr; // once the process serves it
     bool taken_ = false;         // on a kept connection, which was closed instead of an answer
     unsigned busy_looks_ = 0;    // at the process, since it had to be waited for
     Clock::time_point wait_end_; // from the first of them on
@@ -391,6 +397,7 @@ std::string_view Forwarder::print_process() const {
 awaitable<bool> Forwarder::relay_tunnel(worker::Upstream& upstream) {
     report_.upgraded = true;
     Tunnel tunnel(client_, upstream, exchange_, report_, around_.kept.buffer);
+    const InFlight::LongRunning long_running(*ticket_, [&tunnel] { tunnel.abort(); });
     co_return co_await tunnel.run();
 }
 
@@ -481,7 +488,7 @@ awaitable<Outcome> forward(const Client& client, const Order& order,
             outcome = forwarder.found_problem(std::move(*problem));
             break;
         }
-        ticket.now_serving();
+        forwarder.now_serving(ticket);
         Attempt tried = Again{};
         {
             worker::Upstream upstream = forwarder.upstream_of(std::move(way));

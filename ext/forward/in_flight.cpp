@@ -37,6 +37,14 @@ Result<InFlight::Ticket> InFlight::enter(std::string_view gupid, std::string_vie
     return Ticket(*this, entry);
 }
 
+void InFlight::abort_long_running(std::string_view gupid) const {
+    for (const Entry& entry : entries_) {
+        if (entry.abort && entry.gupid == gupid) {
+            entry.abort();
+        }
+    }
+}
+
 std::vector<Problem::OwnRequest> InFlight::requests_to(std::string_view gupid) const {
     std::vector<Problem::OwnRequest> result;
     for (const Entry& entry : entries_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <string>
 #include <string_view>
@@ -29,9 +30,12 @@ class InFlight {
         std::string_view method;
         std::string_view target;
         For whom;
-        std::uint64_t since_usec; // since the epoch
-        bool serving = false;     // the process is at it; else it waits for the process
+        std::uint64_t since_usec;      // since the epoch
+        bool serving = false;          // the process is at it; else it waits for the process
+        std::function<void()> abort{}; // null: it ends by itself
     };
+
+    class LongRunning;
 
     // Counts its request for as long as it lives.
     class Ticket {
@@ -51,13 +55,31 @@ class InFlight {
         void now_serving() { entry_->serving = true; }
 
       private:
+        friend class InFlight::LongRunning;
         InFlight* owner_;
         std::list<Entry>::iterator entry_;
+    };
+
+    // While it lives, its request is one that does not end by itself.
+    class LongRunning {
+      public:
+        LongRunning(Ticket& ticket, std::function<void()> abort) : entry_(*ticket.entry_) {
+            entry_.abort = std::move(abort);
+        }
+        ~LongRunning() { entry_.abort = nullptr; }
+        LongRunning(const LongRunning&) = delete;
+        LongRunning& operator=(const LongRunning&) = delete;
+
+      private:
+        Entry& entry_;
     };
 
     // The views must outlive the ticket.
     Result<Ticket> enter(std::string_view gupid, std::string_view method, std::string_view target,
                          For whom);
+
+    // Ends those requests to the process that do not end by themselves.
+    void abort_long_running(std::string_view gupid) const;
 
     std::size_t size() const { return entries_.size(); }
     // The requests that the process is serving, oldest first; their targets without the query.

@@ -23,6 +23,8 @@ class Tunnel {
     // properly may still be sent the rest of the other; but a process that has closed the
     // connection, or has ended, takes nothing more, and its client is not waited for.
     awaitable<bool> run();
+    // Breaks it off.
+    void abort() { break_off(); }
 
   private:
     awaitable<void> to_process();

@@ -14,6 +14,7 @@
 
 namespace {
 
+using gangway::pool::view;
 using gangway::server::Server;
 
 // Printable: it goes into the log, and says what a file holds.
@@ -44,6 +45,23 @@ void stop(void* instance) {
     delete static_cast<Server*>(instance);
 }
 
+// Passenger's threads come here: what cannot be told for want of memory is lost, and nothing else.
+void spawn_ended(void* instance, const gangway_spawn* spawn) {
+    try {
+        static_cast<Server*>(instance)->spawn_ended({std::string(view(spawn->group_name)),
+                                                     std::string(view(spawn->error)),
+                                                     spawn->ended_at_usec});
+    } catch (const std::exception&) {
+    }
+}
+
+void abort_long_running_connections(void* instance, gangway_host_str gupid) {
+    try {
+        static_cast<Server*>(instance)->abort_long_running_connections(std::string(view(gupid)));
+    } catch (const std::exception&) {
+    }
+}
+
 const gangway_module module{GANGWAY_ABI_VERSION,
                             sizeof(gangway_module),
                             sizeof(gangway_host),
@@ -51,7 +69,9 @@ const gangway_module module{GANGWAY_ABI_VERSION,
                             GANGWAY_STR(GANGWAY_VERSION),
                             start,
                             begin_drain,
-                            stop};
+                            stop,
+                            spawn_ended,
+                            abort_long_running_connections};
 
 } // namespace
 

@@ -95,6 +95,7 @@ Server::Server(const gangway_host& host, config::Config config,
       bell_(io_.get_executor(), [this] { on_ring(); }),
       step_alarm_(io_.get_executor(), [this] { note_clock(); }),
       descriptors_(socket_.fd(), config_.reserved_descriptors),
+      spawning_(pool_, events_, log_),
       monitor_(io_.get_executor(), pool_, clock_steps_, config_.health, config_.max_header_bytes,
                events_, log_, &descriptors_, &turns_),
       connection_shares_(config_.max_connections_per_user),
@@ -117,7 +118,8 @@ Server::Server(const gangway_host& host, config::Config config,
           {},
           clock_steps_,
           events_,
-          monitor_},
+          monitor_,
+          spawning_},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
@@ -285,7 +287,32 @@ void Server::begin_drain() {
     bell_.ring();
 }
 
+void Server::spawn_ended(health::Spawn spawn) {
+    inbox_.put(std::move(spawn));
+    bell_.ring();
+}
+
+void Server::abort_long_running_connections(std::string gupid) {
+    inbox_.put(std::move(gupid));
+    bell_.ring();
+}
+
+void Server::read_inbox() {
+    for (const auto& message : inbox_.take_all()) {
+        try {
+            if (const auto* gupid = std::get_if<std::string>(&message)) {
+                context_.in_flight.abort_long_running(*gupid);
+            } else {
+                spawning_.note(std::get<health::Spawn>(message));
+            }
+        } catch (const std::exception& e) { // Out of memory: the others are not lost for it.
+            log_.exception("internal error", e);
+        }
+    }
+}
+
 void Server::on_ring() {
+    read_inbox();
     if (drain_wanted_.exchange(false)) {
         socket_.remove(); // Another agent may be about to start at the same path.
         drain();

@@ -14,12 +14,14 @@
 #include "base/clock_steps.hpp"
 #include "base/descriptors.hpp"
 #include "base/doorbell.hpp"
+#include "base/inbox.hpp"
 #include "base/log.hpp"
 #include "base/shares.hpp"
 #include "base/step_alarm.hpp"
 #include "base/subordinate_ids.hpp"
 #include "base/turns.hpp"
 #include "config/config.hpp"
+#include "health/spawning.hpp"
 #include "pool/abi_pool.hpp"
 #include "server/connection.hpp"
 #include "server/listener.hpp"
@@ -39,6 +41,9 @@ class Server {
     Server& operator=(const Server&) = delete;
 
     void begin_drain();
+    // Both: from any thread, between create() and stop().
+    void spawn_ended(health::Spawn spawn);
+    void abort_long_running_connections(std::string gupid);
     // Waits for running requests at most drain_timeout, then cuts them short.
     void stop();
 
@@ -60,6 +65,7 @@ class Server {
     void ensure_running();
     void on_ring();
     void note_clock();
+    void read_inbox();
     void drain();
     void end();
     void abort_all();
@@ -75,11 +81,14 @@ class Server {
     std::atomic<bool> drain_wanted_ = false;
     std::atomic<bool> stop_wanted_ = false;
     Doorbell bell_;
+    // How an attempt to start a process ended; or the gupid of a process that must not be kept.
+    Inbox<std::variant<health::Spawn, std::string>> inbox_;
     ClockSteps clock_steps_;
     StepAlarm step_alarm_;
     const Descriptors descriptors_;
     Turns turns_;
     health::Events events_;
+    health::Spawning spawning_;
     health::Monitor monitor_;
     SubordinateIds subordinate_ids_;
     Shares connection_shares_; // of those who are not trusted

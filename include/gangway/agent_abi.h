@@ -311,6 +311,18 @@ typedef struct gangway_process_id {
     gangway_module_str gupid;
 } gangway_process_id;
 
+/* ---------------------------------------------------------------- what the host tells */
+
+/* How an attempt to start a process of a group ended (SpawningKit::Spawner::spawn()). */
+typedef struct gangway_spawn {
+    gangway_host_str group_name;
+    gangway_host_str error; /* why there is no process, as Passenger logs it, without its page for
+                               browsers; what the application printed may be in it. Empty: there is
+                               one */
+    uint64_t began_at_usec;
+    uint64_t ended_at_usec;
+} gangway_spawn;
+
 /* ---------------------------------------------------------------- what the host gives */
 
 typedef struct gangway_host {
@@ -497,8 +509,36 @@ typedef struct gangway_module {
      *   when      once, last of all; begin_drain() may not have been called before */
     void (*stop)(void* instance);
 
+    /* Since struct_size 88: the host calls what a module has, and that is not NULL. */
+
+    /* An attempt to start a process has ended, well or not. Returns soon.
+     *   instance  of start()
+     *   spawn     of which group, and how
+     *   thread    one of Passenger's, perhaps several at once
+     *   lock      none is held, but no function of gangway_host may be called
+     *   owner     spawn is the host's, valid until it returns
+     *   when      between start() and stop() */
+    void (*spawn_ended)(void* instance, const gangway_spawn* spawn);
+
+    /* The process gets no further requests and waits for those that it has, while the option
+     * abort_websockets_on_process_shutdown of its application says that it shall not wait for
+     * connections that have left HTTP: those of visitors Passenger closes now
+     * (Pool::abortLongRunningConnectionsCallback), those of the module it has to close itself.
+     * Told from the module's first session on. Returns soon.
+     *   instance  of start()
+     *   gupid     the process's
+     *   thread    one of Passenger's
+     *   lock      the pool's is held: no function of gangway_host may be called
+     *   owner     gupid is the host's, valid until it returns
+     *   when      between start() and stop() */
+    void (*abort_long_running_connections)(void* instance, gangway_host_str gupid);
+
     /* A minor version appends its functions here. */
 } gangway_module;
+
+/* Whether this module has a function that a minor version appended. */
+#define GANGWAY_MODULE_HAS(module, member)                                                         \
+    ((module)->struct_size > offsetof(gangway_module, member) && (module)->member != NULL)
 
 /* The one symbol that a module exports. Returns a table that lives as long as the shared object. */
 #define GANGWAY_MODULE_ENTRY "gangway_module_entry"

@@ -123,6 +123,12 @@ SIZE(gangway_process_id, 24);
 AT(0, gangway_process_id, pid);
 AT(8, gangway_process_id, gupid);
 
+SIZE(gangway_spawn, 48);
+AT(0, gangway_spawn, group_name);
+AT(16, gangway_spawn, error);
+AT(32, gangway_spawn, began_at_usec);
+AT(40, gangway_spawn, ended_at_usec);
+
 SIZE(gangway_host, 184);
 AT(0, gangway_host, abi_version);
 AT(4, gangway_host, struct_size);
@@ -144,7 +150,7 @@ AT(160, gangway_host, session_close);
 AT(168, gangway_host, process_detach);
 AT(176, gangway_host, log);
 
-SIZE(gangway_module, 72);
+SIZE(gangway_module, 88);
 AT(0, gangway_module, abi_version);
 AT(4, gangway_module, struct_size);
 AT(8, gangway_module, host_struct_size);
@@ -153,6 +159,8 @@ AT(32, gangway_module, version);
 AT(48, gangway_module, start);
 AT(56, gangway_module, begin_drain);
 AT(64, gangway_module, stop);
+AT(72, gangway_module, spawn_ended);
+AT(80, gangway_module, abort_long_running_connections);
 
 SIZE(gangway_status, 4);
 SIZE(gangway_log_level, 4);

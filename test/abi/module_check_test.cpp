@@ -26,7 +26,9 @@ gangway_module module_as_built() {
             GANGWAY_STR("1"),
             [](const gangway_host*, void**, gangway_module_str*) { return GANGWAY_OK; },
             [](void*) {},
-            [](void*) {}};
+            [](void*) {},
+            nullptr,
+            nullptr};
 }
 
 std::string complaint(const gangway_module& module, std::size_t host = host_size) {

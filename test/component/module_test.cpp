@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace gangway::test {
 
@@ -60,6 +62,28 @@ TEST_F(ModuleTest, StartsInAnAgentOfALaterMinorVersion) {
     host().be_younger();
     start();
     EXPECT_EQ(get("/v1/pool").status, 200);
+}
+
+TEST_F(ModuleTest, IsToldByManyThreadsWhyNoProcessCanBeStarted) {
+    start();
+    constexpr unsigned attempts = 100;
+    std::vector<std::thread> spawners;
+    for (int i = 0; i < 4; ++i) {
+        spawners.emplace_back([this] {
+            for (unsigned each = 0; each < attempts; ++each) {
+                host().spawn_ended(group().name, "no database");
+            }
+        });
+    }
+    for (std::thread& spawner : spawners) {
+        spawner.join();
+    }
+    const auto error = [this] { return json(get("/v1/groups"))["groups"][0]["spawn_error"]; };
+    EXPECT_TRUE(eventually([&] { return error()["attempts"].asUInt() == 4 * attempts; }));
+    EXPECT_EQ(error()["message"].asString(), "no database");
+    EXPECT_EQ(error()["since"].asString(), "1970-01-01T00:00:02.000000Z");
+    host().spawn_ended(group().name, "");
+    EXPECT_TRUE(eventually([&] { return error().isNull(); }));
 }
 
 TEST_F(ModuleTest, LeavesNothingWhenItIsStartedAndStoppedFiftyTimes) {

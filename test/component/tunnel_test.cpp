@@ -103,4 +103,14 @@ TEST_P(Tunnels, EndWithTheBoundOfTheWholeWhoeverHasEndedHisDirection) {
     EXPECT_TRUE(quiet.at_end());
 }
 
+TEST_P(Tunnels, EndAtOnceWhereTheProcessIsToLeave) {
+    start();
+    Client quiet = open(living_pid, listen_only, 0);
+    host().abort_long_running_connections("another");
+    EXPECT_TRUE(host().wait_for_sessions(1));
+    host().abort_long_running_connections("gupid-" + std::to_string(living_pid));
+    EXPECT_TRUE(host().wait_for_sessions(0));
+    EXPECT_TRUE(quiet.at_end());
+}
+
 } // namespace gangway::test

@@ -316,6 +316,32 @@ def test_a_tunnel_ends_with_its_process_though_its_client_stays(new_agent):
             server.agent.wait_for_no_sessions()
 
 
+def test_a_tunnel_ends_as_the_front_door_s_does_where_its_process_is_to_leave(new_agent):
+    """By abort_websockets_on_process_shutdown, which is on where nothing is said."""
+    agent = new_agent("websocket_node", workers=1, config={}).ready()
+    old = agent.admin.processes()[0]["pid"]
+    with Server(agent, "gangway").tunnel(f"/bytes?name={next(names)}") as ours, \
+            Server(agent, "front_door").tunnel(f"/bytes?name={next(names)}") as visitors:
+        agent.wait_for_sessions(old, 2)
+        agent.restart_group(agent.pool_xml().groups[0].name)
+        assert visitors.read_to_end() == b"" and ours.read_to_end() == b""
+    wait_until(lambda: old not in [row["pid"] for row in agent.admin.processes()], "the old process has left")
+
+
+def test_a_tunnel_lives_on_with_a_process_that_is_to_leave_where_the_option_is_off(new_agent):
+    agent = new_agent("websocket_ruby", workers=1, config={},
+                      options=["--no-abort-websockets-on-process-shutdown"]).ready()
+    server = Server(agent, "gangway")
+    with server.tunnel(f"/bytes?name={next(names)}") as tunnel:
+        agent.wait_for_sessions(server.pid, 1)
+        agent.restart_group(agent.pool_xml().groups[0].name)
+        wait_until(lambda: agent.admin.process(server.pid)["state"] == "detached", "the process is to leave")
+        tunnel.sock.sendall(b"hello")
+        assert tunnel.read(5) == b"hello"
+    wait_until(lambda: server.pid not in [row["pid"] for row in agent.admin.processes()],
+               "the old process has left")
+
+
 # ---------------------------------------------------------------- sessions and time
 
 

@@ -154,6 +154,17 @@ void TestHost::begin_drain() {
     }
 }
 
+void TestHost::spawn_ended(const std::string& group, const std::string& error) {
+    const gangway_spawn spawn{
+        {group.data(), group.size()}, {error.data(), error.size()}, 1'000'000, 2'000'000};
+    module_.spawn_ended(instance_, &spawn);
+}
+
+void TestHost::abort_long_running_connections(const std::string& gupid) {
+    const std::lock_guard lock(mutex_); // As Passenger does, under the pool's.
+    module_.abort_long_running_connections(instance_, {gupid.data(), gupid.size()});
+}
+
 void TestHost::stop() {
     if (!running_) {
         return;

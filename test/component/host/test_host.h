@@ -92,6 +92,9 @@ class TestHost {
     std::string start(const std::string& config_text);
     void begin_drain();
     void stop();
+    // What it is told; an empty error: a process was started.
+    void spawn_ended(const std::string& group, const std::string& error);
+    void abort_long_running_connections(const std::string& gupid);
     [[nodiscard]] bool started() const { return running_; }
     [[nodiscard]] const Census& before_start() const { return before_; }
 

@@ -277,5 +277,20 @@ TEST(PluginLine, DoesNotKnowWhereNothingIsChecked) {
     EXPECT_EQ(plugin_unknown_line("a | b\nc"), "UNKNOWN - a / b c\n");
 }
 
+TEST(PluginLine, SaysWhyNoProcessCanBeStarted) {
+    HealthReport report = report_of(summary_line(0, 0, 0));
+    report.cannot_start = {"no process of shop can be started since 10:00: no database"};
+    EXPECT_EQ(plugin_state(report, Thresholds()), PluginState::critical);
+    EXPECT_TRUE(plugin_line(report, Thresholds())
+                    .starts_with("CRITICAL - 0 of 0 healthy: no process of shop can be started "
+                                 "since 10:00: no database | healthy=0;"))
+        << plugin_line(report, Thresholds());
+    report = report_of(summary_line(2, 0, 0)); // Those of before a deployment, say.
+    report.cannot_start = {"no process of shop can be started since 10:00: no database"};
+    EXPECT_TRUE(plugin_line(report, Thresholds())
+                    .starts_with("WARNING - 2 of 2 healthy: no process of shop can be started"))
+        << plugin_line(report, Thresholds());
+}
+
 } // namespace
 } // namespace gangway::command

@@ -125,5 +125,21 @@ TEST(InFlight, ShowsOfLongRequestsNoMoreThanOneReads) {
     EXPECT_EQ(shown[0].method, path.substr(0, 64) + "...[59937 bytes more]");
 }
 
+TEST(InFlight, AbortsWhatDoesNotEndByItselfOfThatProcessAlone) {
+    InFlight in_flight(9, 9);
+    auto tunnel = in_flight.enter("a", "GET", "/", For::others);
+    const auto request = in_flight.enter("a", "GET", "/", For::others);
+    auto elsewhere = in_flight.enter("b", "GET", "/", For::others);
+    int aborted = 0;
+    const InFlight::LongRunning other(*elsewhere, [&aborted] { aborted += 10; });
+    {
+        const InFlight::LongRunning long_running(*tunnel, [&aborted] { aborted++; });
+        in_flight.abort_long_running("a");
+        EXPECT_EQ(aborted, 1);
+    }
+    in_flight.abort_long_running("a");
+    EXPECT_EQ(aborted, 1);
+}
+
 } // namespace
 } // namespace gangway::forward

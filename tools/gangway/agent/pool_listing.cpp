@@ -62,6 +62,15 @@ std::string listed(const std::vector<std::string>& names) {
     return lines;
 }
 
+std::string cannot_start(const Json::Value& group) {
+    const Json::Value& error = json_member(group, "spawn_error");
+    return error.isObject()
+               ? "no process of " + printable(json_text(json_member(group, "name"))) +
+                     " can be started since " + printable(json_text(json_member(error, "since"))) +
+                     ": " + printable(json_text(json_member(error, "message")))
+               : std::string();
+}
+
 } // namespace
 
 std::vector<ListedProcess> list_processes(const Asking& asking) {
@@ -80,7 +89,8 @@ std::vector<ListedGroup> list_groups(const Asking& asking) {
     for (const Json::Value& row : rows_of(asking, "/v1/groups", "groups")) {
         const Json::Value& queue = json_member(row, "get_wait_list_size");
         groups.push_back({json_text(json_member(row, "name")),
-                          queue.isUInt64() ? std::optional(queue.asUInt64()) : std::nullopt});
+                          queue.isUInt64() ? std::optional(queue.asUInt64()) : std::nullopt,
+                          cannot_start(row)});
     }
     return groups;
 }

@@ -34,6 +34,8 @@ struct ListedProcess {
 struct ListedGroup {
     std::string name;                   // as the agent writes it, not yet printable
     std::optional<std::uint64_t> queue; // visitors' requests that wait for a process
+    // "no process of shop can be started since …: …", printable; empty where some can.
+    std::string cannot_start{};
 };
 
 // In the pool's order. Throw Failure as get_admin_document() does.

@@ -7,6 +7,7 @@
 #include "gangway/base/percent_encoding.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/commands/document.hpp"
+#include "gangway/commands/report.hpp"
 #include "gangway/view/group_names.hpp"
 #include "gangway/view/output.hpp"
 #include "gangway/view/process_values.hpp"
@@ -138,16 +139,24 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
     return table.render(terminal);
 }
 
-// An empty list does not tell a group without processes from a name that no group has.
-void require_group(const GlobalOptions& global, const std::string& name) {
+// An empty list does not tell why: whether there is such a group, and whether its processes cannot
+// be started. name: empty for all groups.
+void explain_empty(const GlobalOptions& global, const std::string& name) {
     const Endpoint endpoint = find_endpoint(global.agent);
     const Credentials credentials =
         choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
     ExchangeObserver nobody;
     const auto groups = list_groups({endpoint, credentials, nobody, document_longest});
-    if (std::none_of(groups.begin(), groups.end(),
-                     [&name](const ListedGroup& group) { return group.name == name; })) {
+    const auto is_meant = [&name](const ListedGroup& group) {
+        return name.empty() || group.name == name;
+    };
+    if (!name.empty() && std::none_of(groups.begin(), groups.end(), is_meant)) {
         throw no_such_group(name, groups);
+    }
+    for (const ListedGroup& group : groups) {
+        if (is_meant(group) && !group.cannot_start.empty()) {
+            report_note(group.cannot_start, global.json);
+        }
     }
 }
 
@@ -157,8 +166,8 @@ ExitCode run(const GlobalOptions& global, const PsOptions& options) {
     if (!rows.isArray()) {
         throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
     }
-    if (rows.empty() && !options.group.empty()) {
-        require_group(global, options.group);
+    if (rows.empty()) {
+        explain_empty(global, options.group);
     }
     if (global.json) {
         print_document(document);

@@ -103,7 +103,7 @@ class Check {
                                 [&id](const ListedProcess& process) { return process.is(id); });
                 (is_listed ? here : gone).push_back(id);
             }
-            const auto queue = request_.wants_queue ? queue_now(listed) : std::nullopt;
+            const std::vector<ListedGroup> groups = groups_now(listed);
             try {
                 HealthReport report =
                     ids_.empty() || !here.empty() ? report_on(here) : HealthReport();
@@ -111,7 +111,7 @@ class Check {
                 for (const std::string& id : gone) {
                     add_gone(report, id);
                 }
-                report.queue = queue;
+                add_groups(report, groups);
                 return report;
             } catch (const ProblemFailure& failure) {
                 const std::string code = json_text(json_member(failure.problem(), "code"));
@@ -153,15 +153,31 @@ class Check {
                });
     }
 
-    // Of the groups whose processes are checked; nothing where the caller sees none of them.
-    std::optional<std::uint64_t> queue_now(const std::vector<ListedProcess>& listed) {
-        std::optional<std::uint64_t> queue;
-        for (const ListedGroup& group : list_groups(asking())) {
-            if (group.queue && is_meant(group, listed)) {
-                queue = queue.value_or(0) + *group.queue;
+    // Those whose processes are checked; asked for also where there is no process, to say why.
+    std::vector<ListedGroup> groups_now(const std::vector<ListedProcess>& listed) {
+        const auto& name = request_.options.group;
+        const bool is_one_there =
+            !ids_.empty() || std::any_of(listed.begin(), listed.end(), [&](const auto& process) {
+                return !name || process.group == *name;
+            });
+        std::vector<ListedGroup> groups;
+        if (request_.wants_groups || !is_one_there) {
+            groups = list_groups(asking());
+            std::erase_if(groups,
+                          [&](const ListedGroup& group) { return !is_meant(group, listed); });
+        }
+        return groups;
+    }
+
+    static void add_groups(HealthReport& report, const std::vector<ListedGroup>& groups) {
+        for (const ListedGroup& group : groups) {
+            if (group.queue) {
+                report.queue = report.queue.value_or(0) + *group.queue;
+            }
+            if (!group.cannot_start.empty()) {
+                report.cannot_start.push_back(group.cannot_start);
             }
         }
-        return queue;
     }
 
     HealthReport report_on(const std::vector<std::string>& ids) {

@@ -16,7 +16,7 @@ struct HealthRequest {
     std::chrono::milliseconds longest{60'000}; // for all of it
     // What the agent gets less than that for its checks; nothing: what the options say.
     std::optional<std::chrono::milliseconds> held_back{};
-    bool wants_queue = false; // the report's queue, too
+    bool wants_groups = false; // the report's queue and cannot_start, too
 };
 
 // The results in the pool's order; behind them, as unhealthy, processes that were named and are not

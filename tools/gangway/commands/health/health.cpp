@@ -109,7 +109,11 @@ ExitCode check_once(const GlobalOptions& global, const HealthOptions& options) {
     Output::standard().write(global.json ? health_document(report)
                                          : health_table(report, standard_output_terminal()));
     if (report.results.empty()) {
-        report_note("there is no process to check", global.json);
+        std::string note = "there is no process to check";
+        for (const std::string& sentence : report.cannot_start) {
+            note += "; " + sentence;
+        }
+        report_note(note, global.json);
     }
     return report.summary.all_healthy() ? ExitCode::ok : ExitCode::bad_answer;
 }
@@ -201,7 +205,7 @@ ExitCode run_as_plugin(const GlobalOptions& global, const HealthOptions& options
                                     .credentials = credentials,
                                     .longest = longest,
                                     .held_back = milliseconds(grace_seconds),
-                                    .wants_queue = true});
+                                    .wants_groups = true});
         Output::standard().write(plugin_line(report, thresholds));
         return static_cast<ExitCode>(plugin_state(report, thresholds));
     } catch (const std::exception& failure) {

@@ -122,9 +122,9 @@ std::string more_counts(const HealthReport& report, const Thresholds& thresholds
 
 PluginState plugin_state(const HealthReport& report, const Thresholds& thresholds) {
     if (report.summary.total == 0) {
-        return PluginState::unknown;
+        return report.cannot_start.empty() ? PluginState::unknown : PluginState::critical;
     }
-    PluginState worst = PluginState::ok;
+    PluginState worst = report.cannot_start.empty() ? PluginState::ok : PluginState::warning;
     for (const std::string_view label : plugin_labels) {
         worst = std::max(worst, state_of(label, report, thresholds));
     }
@@ -133,10 +133,13 @@ PluginState plugin_state(const HealthReport& report, const Thresholds& threshold
 
 std::string plugin_line(const HealthReport& report, const Thresholds& thresholds) {
     const HealthSummary& summary = report.summary;
-    if (summary.total == 0) {
+    if (summary.total == 0 && report.cannot_start.empty()) {
         return plugin_unknown_line("there is no process to check");
     }
     std::string faults;
+    for (const std::string& sentence : report.cannot_start) {
+        faults += (faults.empty() ? ": " : "; ") + sentence;
+    }
     for (const char* state : {"unhealthy", "busy", "skipped"}) {
         add_faults(faults, report, state);
     }

@@ -1,0 +1,110 @@
+#include "health/spawning.hpp"
+
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/health_fakes.hpp"
+#include "support/pool_fake.hpp"
+
+namespace gangway::health {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class SpawningTest : public testing::Test {
+  protected:
+    SpawningTest() {
+        fake_.add_group("shop", "a");
+        fake_.add_group("blog", "b");
+        ON_CALL(pool_, snapshot()).WillByDefault([this] { return fake_.snapshot(); });
+    }
+
+    void fails(const std::string& group, std::uint64_t at, const std::string& why = "no database") {
+        spawning_.note({group, why, at});
+    }
+    void succeeds(const std::string& group, std::uint64_t at) { spawning_.note({group, "", at}); }
+
+    net::io_context io_;
+    pool::FakePool fake_;
+    testing::NiceMock<pool::MockPool> pool_;
+    Events events_;
+    KeptLog log_;
+    Spawning spawning_{pool_, events_, log_.log()};
+};
+
+TEST_F(SpawningTest, KeepsTheLatestReasonAndSinceWhenUntilOneIsStarted) {
+    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
+    fails("shop", 1'000'000, "no database");
+    fails("blog", 2'000'000);
+    fails("shop", 3'000'000, "no disk");
+    const SpawnError* error = spawning_.error_of("shop");
+    ASSERT_NE(error, nullptr);
+    EXPECT_EQ(error->message, "no disk");
+    EXPECT_EQ(error->since_usec, 1'000'000U);
+    EXPECT_EQ(error->latest_usec, 3'000'000U);
+    EXPECT_EQ(error->attempts, 2U);
+    succeeds("shop", 4'000'000);
+    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
+    EXPECT_NE(spawning_.error_of("blog"), nullptr);
+    fails("shop", 5'000'000);
+    EXPECT_EQ(spawning_.error_of("shop")->since_usec, 5'000'000U);
+    EXPECT_EQ(spawning_.error_of("shop")->attempts, 1U);
+}
+
+TEST_F(SpawningTest, LogsTheFirstFailureAndTheRecovery) {
+    succeeds("shop", 1);
+    EXPECT_THAT(log_.lines(), IsEmpty());
+    fails("shop", 2);
+    fails("shop", 3);
+    succeeds("shop", 4);
+    succeeds("shop", 5);
+    EXPECT_THAT(log_.lines(), ElementsAre("no process of shop can be started: no database",
+                                          "a process of shop was started, after 2 failures"));
+}
+
+TEST_F(SpawningTest, TellsListenersOfEachFailureWithWhomTheGroupMayBeToldTo) {
+    Events::Listener listener(events_, io_.get_executor(),
+                              [](const Event& event) { return event.group.password == "a"; });
+    fails("blog", 1'000'000);
+    fails("shop", 2'000'000);
+    fails("shop", 3'000'000);
+    succeeds("shop", 4'000'000);
+    auto event = listener.next_now();
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->name, "spawn_failed");
+    EXPECT_EQ(event->gupid, "");
+    EXPECT_EQ(event->data, R"({"at":"1970-01-01T00:00:02.000000Z","group":"shop",)"
+                           R"("message":"no database",)"
+                           R"("since":"1970-01-01T00:00:02.000000Z","attempts":1})");
+    event = listener.next_now();
+    ASSERT_NE(event, nullptr);
+    EXPECT_THAT(event->data, HasSubstr(R"("attempts":2)"));
+    event = listener.next_now();
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->name, "spawn_recovered");
+    EXPECT_EQ(event->data, R"({"at":"1970-01-01T00:00:04.000000Z","group":"shop",)"
+                           R"("since":"1970-01-01T00:00:02.000000Z","attempts":2})");
+    EXPECT_EQ(listener.next_now(), nullptr);
+}
+
+TEST_F(SpawningTest, ForgetsGroupsThatAreGone) {
+    fails("shop", 1);
+    fake_.groups.erase(fake_.groups.begin());
+    fails("blog", 2);
+    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
+    EXPECT_NE(spawning_.error_of("blog"), nullptr);
+}
+
+TEST_F(SpawningTest, KeepsOnlySoMuchOfAMessage) {
+    fails("shop", 1, std::string(Spawning::most_message_bytes - 1, 'x') + "\u00e4");
+    EXPECT_EQ(spawning_.error_of("shop")->message,
+              std::string(Spawning::most_message_bytes - 1, 'x'));
+}
+
+} // namespace
+} // namespace gangway::health
