@@ -112,7 +112,7 @@ std::optional<Json::Value> parse_json(std::string_view text) {
     return document;
 }
 
-std::variant<JsonPointer, Complaint> parse_json_pointer(std::string_view text) {
+Parsed<JsonPointer> parse_json_pointer(std::string_view text) {
     JsonPointer pointer{std::string(text), {}};
     if (!text.empty() && text.front() != '/') {
         return Complaint{"must be a JSON pointer: empty, or beginning with \"/\""};

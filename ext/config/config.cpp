@@ -63,10 +63,10 @@ Setter whole_number(T Config::*field, T lowest, T highest) {
 Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, unsigned highest) {
     return [=](const Json::Value& value, Config& config) -> Complaint {
         const auto parsed = check::parse_seconds(value, zero_allowed, highest);
-        if (const auto* complaint = std::get_if<check::Complaint>(&parsed)) {
-            return complaint->text;
+        if (!parsed) {
+            return parsed.error().text;
         }
-        config.*field = std::get<std::chrono::milliseconds>(parsed);
+        config.*field = *parsed;
         return std::nullopt;
     };
 }
@@ -181,13 +181,13 @@ void set_key(const std::string& key, const Json::Value& value, Config& config,
              std::vector<Error>& errors) {
     if (key == "health") {
         auto plans = watch::parse_plans(value);
-        if (auto* complaints = std::get_if<std::vector<check::KeyComplaint>>(&plans)) {
-            for (check::KeyComplaint& complaint : *complaints) {
-                std::string line = printable(complaint.line());
-                errors.push_back({std::move(complaint.key), std::move(line)});
-            }
-        } else {
-            config.health = std::get<std::vector<watch::Plan>>(std::move(plans));
+        if (plans) {
+            config.health = *std::move(plans);
+            return;
+        }
+        for (check::KeyComplaint& complaint : plans.error()) {
+            std::string line = printable(complaint.line());
+            errors.push_back({std::move(complaint.key), std::move(line)});
         }
         return;
     }
@@ -202,7 +202,7 @@ void set_key(const std::string& key, const Json::Value& value, Config& config,
 
 } // namespace
 
-std::variant<Config, std::vector<Error>> parse(std::string_view json_text) {
+boost::system::result<Config, std::vector<Error>> parse(std::string_view json_text) {
     Config config;
     if (json_text.empty()) {
         return config;

@@ -132,21 +132,21 @@ std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options)
 
 } // namespace
 
-std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& options) {
+OrFault<SocketFile> SocketFile::create(const SocketOptions& options) {
     if (options.path.size() > config::max_socket_path_bytes) {
-        return "socket_path " + options.path + " is " + std::to_string(options.path.size()) +
-               " bytes long; at most " + std::to_string(config::max_socket_path_bytes) +
-               " are possible (sun_path, unix(7)); set a shorter one";
+        return Fault{"socket_path " + options.path + " is " + std::to_string(options.path.size()) +
+                     " bytes long; at most " + std::to_string(config::max_socket_path_bytes) +
+                     " are possible (sun_path, unix(7)); set a shorter one"};
     }
     if (auto problem = check_directory(options.path)) {
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     if (auto problem = make_room(options.path)) {
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        return failure(options.path, "cannot create a socket");
+        return Fault{failure(options.path, "cannot create a socket")};
     }
     SocketFile file(fd, options.path);
     if (auto problem = bind_and_listen(fd, options)) {
@@ -156,7 +156,7 @@ std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& op
             !is_live(options.path)) {
             ::unlink(options.path.c_str());
         }
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     struct stat info {};
     if (::lstat(options.path.c_str(), &info) == 0) {
