@@ -1,5 +1,7 @@
 #include "endpoints/health_writer.hpp"
 
+#include "text/duration.hpp"
+
 namespace gangway::endpoints {
 
 namespace {
@@ -16,9 +18,7 @@ void text_or_null(JsonWriter& json, std::string_view name, std::string_view text
 } // namespace
 
 void write_seconds(JsonWriter& json, std::chrono::microseconds duration) {
-    constexpr std::int64_t million = 1'000'000;
-    const std::string rest = std::to_string(million + duration.count() % million).substr(1);
-    json.raw_number(std::to_string(duration.count() / million) + "." + rest);
+    json.raw_number(print_seconds(duration));
 }
 
 void write_result(JsonWriter& json, const pool::Subject& subject, const check::Result& result) {
