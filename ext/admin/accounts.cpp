@@ -5,11 +5,10 @@
 #include <fstream>
 #include <ios>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <system_error>
 
-#include <json/json.h>
+#include "text/json_reader.hpp"
 
 namespace gangway::admin {
 
@@ -94,20 +93,15 @@ OrFault<Account> make_account(const Json::Value& entry) {
 
 OrFault<std::vector<Account>> load_accounts(std::string_view agent_config) {
     std::vector<Account> accounts;
-    Json::Value document;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    bool parsed = agent_config.empty();
-    try {
-        parsed =
-            parsed || reader->parse(agent_config.data(), agent_config.data() + agent_config.size(),
-                                    &document, nullptr);
-    } catch (const Json::Exception&) { // Nested too deeply.
+    if (agent_config.empty()) {
+        return accounts;
     }
-    if (!parsed) {
+    const auto document = read_json(agent_config, JsonRules::lenient);
+    if (!document) {
         return Fault{"the agent's configuration is not JSON"};
     }
     const Json::Value entries =
-        document.isObject() ? document["api_server_authorizations"] : Json::Value();
+        document->isObject() ? (*document)["api_server_authorizations"] : Json::Value();
     for (const Json::Value& entry : entries) {
         auto account = make_account(entry);
         if (!account) {

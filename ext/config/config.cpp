@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <memory>
 #include <vector>
 
 #include <grp.h>
 #include <pwd.h>
 
-#include <json/json.h>
-
+#include "text/json_reader.hpp"
 #include "text/number.hpp"
 #include "text/printable.hpp"
 
@@ -208,28 +206,18 @@ boost::system::result<Config, std::vector<Error>> parse(std::string_view json_te
         return config;
     }
 
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-    Json::Value document;
     std::string faults;
-    bool parsed = false;
-    try {
-        parsed = reader->parse(json_text.data(), json_text.data() + json_text.size(), &document,
-                               &faults);
-    } catch (const Json::Exception& e) { // Nested too deeply.
-        faults = e.what();
-    }
-    if (!parsed) {
+    const auto document = read_json(json_text, JsonRules::strict, &faults);
+    if (!document) {
         return std::vector<Error>{{"", "not valid JSON: " + printable(one_line(faults))}};
     }
-    if (!document.isObject()) {
+    if (!document->isObject()) {
         return std::vector<Error>{{"", "not a JSON object"}};
     }
 
     std::vector<Error> errors;
-    for (const std::string& key : document.getMemberNames()) {
-        set_key(key, document[key], config, errors);
+    for (const std::string& key : document->getMemberNames()) {
+        set_key(key, (*document)[key], config, errors);
     }
     if (!errors.empty()) {
         return errors;
