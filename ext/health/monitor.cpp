@@ -38,15 +38,6 @@ std::string end_event(JsonWriter& json) {
     return json.take();
 }
 
-void string_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
-    json.key(name);
-    if (text.empty()) {
-        json.null();
-    } else {
-        json.string(text);
-    }
-}
-
 std::string plain_event(const pool::Subject& subject) {
     JsonWriter json = begin_event(subject);
     return end_event(json);
