@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "text/duration.hpp"
 #include "text/json_writer.hpp"
 #include "text/printable.hpp"
 
@@ -68,7 +69,7 @@ class TextLine {
     }
     void number(std::string_view key, std::uint64_t value) { text(key, std::to_string(value)); }
     void milliseconds(std::string_view key, Clock::duration value) {
-        text(key, forward::print_milliseconds(value));
+        text(key, print_milliseconds(value));
     }
     void none(std::string_view key) { text(key, "-"); }
     void flag(std::string_view key, bool value) {
@@ -89,7 +90,7 @@ class JsonLine {
     void number(std::string_view key, std::uint64_t value) { json_.member(key, value); }
     void milliseconds(std::string_view key, Clock::duration value) {
         json_.key(key);
-        json_.raw_number(forward::print_milliseconds(value));
+        json_.raw_number(print_milliseconds(value));
     }
     void none(std::string_view key) {
         json_.key(key);

@@ -5,11 +5,10 @@
 #include <fstream>
 #include <ios>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <system_error>
 
-#include <json/json.h>
+#include "text/json_reader.hpp"
 
 namespace gangway::admin {
 
@@ -69,7 +68,7 @@ std::optional<std::string> read_password(const std::string& path) {
     return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
 }
 
-std::variant<Account, std::string> make_account(const Json::Value& entry) {
+OrFault<Account> make_account(const Json::Value& entry) {
     std::optional<Description> description;
     if (entry.isString()) {
         description = parse_text(entry.asString());
@@ -78,42 +77,37 @@ std::variant<Account, std::string> make_account(const Json::Value& entry) {
     }
     if (!description || description->username.empty() ||
         (description->level != "full" && description->level != "readonly")) {
-        return std::string("an entry of the agent's api_server_authorizations is malformed");
+        return Fault{"an entry of the agent's api_server_authorizations is malformed"};
     }
     if (!description->password) {
         description->password = read_password(description->password_file);
     }
     if (!description->password) {
-        return "cannot read the password file of account " + description->username + ", " +
-               description->password_file + ": " + std::generic_category().message(errno);
+        return Fault{"cannot read the password file of account " + description->username + ", " +
+                     description->password_file + ": " + std::generic_category().message(errno)};
     }
     return Account{description->username, *description->password, description->level == "readonly"};
 }
 
 } // namespace
 
-std::variant<std::vector<Account>, std::string> load_accounts(std::string_view agent_config) {
+OrFault<std::vector<Account>> load_accounts(std::string_view agent_config) {
     std::vector<Account> accounts;
-    Json::Value document;
-    const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-    bool parsed = agent_config.empty();
-    try {
-        parsed =
-            parsed || reader->parse(agent_config.data(), agent_config.data() + agent_config.size(),
-                                    &document, nullptr);
-    } catch (const Json::Exception&) { // Nested too deeply.
+    if (agent_config.empty()) {
+        return accounts;
     }
-    if (!parsed) {
-        return std::string("the agent's configuration is not JSON");
+    const auto document = read_json(agent_config, JsonRules::lenient);
+    if (!document) {
+        return Fault{"the agent's configuration is not JSON"};
     }
     const Json::Value entries =
-        document.isObject() ? document["api_server_authorizations"] : Json::Value();
+        document->isObject() ? (*document)["api_server_authorizations"] : Json::Value();
     for (const Json::Value& entry : entries) {
         auto account = make_account(entry);
-        if (auto* message = std::get_if<std::string>(&account)) {
-            return std::move(*message);
+        if (!account) {
+            return account.error();
         }
-        accounts.push_back(std::get<Account>(std::move(account)));
+        accounts.push_back(*std::move(account));
     }
     return accounts;
 }

@@ -3,10 +3,10 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "admin/authorization.hpp"
+#include "text/fault.hpp"
 
 namespace gangway::admin {
 
@@ -16,6 +16,6 @@ namespace gangway::admin {
 // "[LEVEL]:USERNAME:PASSWORDFILE" or an object with username, password or password_file, and level.
 // Reads the password files; blocks on them. An empty list means that no account is valid.
 // On failure: one line that says which account is unusable, and no password.
-std::variant<std::vector<Account>, std::string> load_accounts(std::string_view agent_config);
+OrFault<std::vector<Account>> load_accounts(std::string_view agent_config);
 
 } // namespace gangway::admin

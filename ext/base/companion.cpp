@@ -5,22 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/guard.hpp"
+
 namespace gangway {
-
-// Until the end of run(), however that comes.
-class Companion::Running {
-  public:
-    explicit Running(Companion& companion) : companion_(companion) {}
-    ~Running() {
-        companion_.running_ = false;
-        companion_.end_.cancel();
-    }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-
-  private:
-    Companion& companion_;
-};
 
 void Companion::start(awaitable<void> work) {
     running_ = true;
@@ -33,7 +20,10 @@ void Companion::start(awaitable<void> work) {
 }
 
 awaitable<void> Companion::run(awaitable<void> work) {
-    const Running running(*this);
+    const Guard at_end([this] {
+        running_ = false;
+        end_.cancel();
+    });
     try {
         co_await std::move(work);
     } catch (...) { // Out of memory, say. Whoever waits for the end must not wait for ever.

@@ -24,8 +24,6 @@ class Companion {
     void finish();
 
   private:
-    class Running;
-
     awaitable<void> run(awaitable<void> work);
 
     Executor executor_;

@@ -126,11 +126,11 @@ Complaints set_route(Check& check, const std::string& key, const Value& value) {
 
 Setter seconds(std::chrono::milliseconds Check::*field, bool zero_allowed, unsigned highest) {
     return [=](Check& check, const std::string& key, const Value& value) -> Complaints {
-        auto parsed = parse_seconds(value, zero_allowed, highest);
-        if (auto* complaint = std::get_if<Complaint>(&parsed)) {
-            return complain(key, complaint->text);
+        const auto parsed = parse_seconds(value, zero_allowed, highest);
+        if (!parsed) {
+            return complain(key, parsed.error().text);
         }
-        check.*field = std::get<std::chrono::milliseconds>(parsed);
+        check.*field = *parsed;
         return {};
     };
 }
@@ -142,10 +142,10 @@ Complaints set_parsed(const std::string& key, const Value& value, Parse parse, T
         return complain(key, "must be a text");
     }
     auto parsed = parse(value.asString());
-    if (auto* complaint = std::get_if<Complaint>(&parsed)) {
-        return complain(key, complaint->text);
+    if (!parsed) {
+        return complain(key, parsed.error().text);
     }
-    place = std::get<0>(std::move(parsed));
+    place = *std::move(parsed);
     return {};
 }
 
@@ -233,8 +233,8 @@ MaybeComplaint examine(const Check& check) {
     return std::nullopt;
 }
 
-std::variant<std::chrono::milliseconds, Complaint>
-parse_seconds(const Value& value, bool zero_allowed, unsigned highest) {
+Parsed<std::chrono::milliseconds> parse_seconds(const Value& value, bool zero_allowed,
+                                                unsigned highest) {
     const double number = value.isNumeric() && !value.isBool() ? value.asDouble() : -1;
     if (!std::isfinite(number) || number < 0 || number > highest ||
         (!zero_allowed && number < 0.001)) {

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <json/value.h>
@@ -50,7 +49,7 @@ std::vector<KeyComplaint> set_check_key(Check& check, const std::string& key,
 std::optional<KeyComplaint> examine(const Check& check);
 
 // A number of seconds from 0, or above it, to highest; for other keys that go with a check's.
-std::variant<std::chrono::milliseconds, Complaint>
-parse_seconds(const Json::Value& value, bool zero_allowed, unsigned highest);
+Parsed<std::chrono::milliseconds> parse_seconds(const Json::Value& value, bool zero_allowed,
+                                                unsigned highest);
 
 } // namespace gangway::check

@@ -155,7 +155,7 @@ std::optional<Mismatch> Expectation::check_body(std::string_view content) const 
     return json ? check_json(*json, content) : std::nullopt;
 }
 
-std::variant<std::vector<StatusRange>, Complaint> parse_statuses(std::string_view text) {
+Parsed<std::vector<StatusRange>> parse_statuses(std::string_view text) {
     std::vector<StatusRange> statuses;
     for (std::size_t begin = 0; begin <= text.size();) {
         const auto end = std::min(text.find(',', begin), text.size());
@@ -174,7 +174,7 @@ std::variant<std::vector<StatusRange>, Complaint> parse_statuses(std::string_vie
     return statuses;
 }
 
-std::variant<std::shared_ptr<const re2::RE2>, Complaint> parse_regex(std::string_view text) {
+Parsed<std::shared_ptr<const re2::RE2>> parse_regex(std::string_view text) {
     if (text.size() > max_regex_bytes || unicode_classes(text) > max_unicode_classes) {
         return Complaint{"is too large a regular expression; at most " +
                          std::to_string(max_regex_bytes) + " bytes and " +

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <json/json.h>
@@ -56,7 +55,7 @@ struct Expectation {
 };
 
 // "200-299,304": statuses from 100 to 599 and ranges of them, without spaces.
-std::variant<std::vector<StatusRange>, Complaint> parse_statuses(std::string_view text);
+Parsed<std::vector<StatusRange>> parse_statuses(std::string_view text);
 
 // RE2's syntax, over UTF-8. Everybody waits while one is compiled or matched, so either takes 5 ms
 // at most: the expression is bounded, and the larger it is, the less of a body it is matched with.
@@ -66,6 +65,6 @@ inline constexpr std::size_t max_unicode_classes = 2; // \p{…}: each has hundr
 inline constexpr int max_regex_size = 1000;           // of RE2's instructions, either way
 // How much of a body is matched.
 std::size_t max_matched_bytes(const re2::RE2& regex);
-std::variant<std::shared_ptr<const re2::RE2>, Complaint> parse_regex(std::string_view text);
+Parsed<std::shared_ptr<const re2::RE2>> parse_regex(std::string_view text);
 
 } // namespace gangway::check

@@ -1,7 +1,6 @@
 #include "check/json.hpp"
 
-#include <memory>
-
+#include "text/json_reader.hpp"
 #include "text/number.hpp"
 
 namespace gangway::check {
@@ -96,23 +95,10 @@ std::optional<Json::Value> parse_json(std::string_view text) {
     if (!is_within_bounds(text)) {
         return std::nullopt;
     }
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    builder["strictRoot"] = false;    // a document may be a mere number or string
-    builder["rejectDupKeys"] = false; // unwise, but JSON
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-    Json::Value document;
-    try {
-        if (!reader->parse(text.data(), text.data() + text.size(), &document, nullptr)) {
-            return std::nullopt;
-        }
-    } catch (const Json::Exception&) { // Nested too deeply.
-        return std::nullopt;
-    }
-    return document;
+    return read_json(text, JsonRules::any_document);
 }
 
-std::variant<JsonPointer, Complaint> parse_json_pointer(std::string_view text) {
+Parsed<JsonPointer> parse_json_pointer(std::string_view text) {
     JsonPointer pointer{std::string(text), {}};
     if (!text.empty() && text.front() != '/') {
         return Complaint{"must be a JSON pointer: empty, or beginning with \"/\""};

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <json/json.h>
@@ -31,7 +30,7 @@ struct JsonPointer {
 };
 
 // In the plain form, "/checks/0/state"; not as a URI's fragment.
-std::variant<JsonPointer, Complaint> parse_json_pointer(std::string_view text);
+Parsed<JsonPointer> parse_json_pointer(std::string_view text);
 
 // Null when the pointer leads nowhere, as with an array's "-", "01" or an index past its end.
 // The value lives as long as the document.

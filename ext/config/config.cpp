@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <memory>
 #include <vector>
 
 #include <grp.h>
 #include <pwd.h>
 
-#include <json/json.h>
-
+#include "text/json_reader.hpp"
 #include "text/number.hpp"
 #include "text/printable.hpp"
 
@@ -63,10 +61,10 @@ Setter whole_number(T Config::*field, T lowest, T highest) {
 Setter seconds(std::chrono::milliseconds Config::*field, bool zero_allowed, unsigned highest) {
     return [=](const Json::Value& value, Config& config) -> Complaint {
         const auto parsed = check::parse_seconds(value, zero_allowed, highest);
-        if (const auto* complaint = std::get_if<check::Complaint>(&parsed)) {
-            return complaint->text;
+        if (!parsed) {
+            return parsed.error().text;
         }
-        config.*field = std::get<std::chrono::milliseconds>(parsed);
+        config.*field = *parsed;
         return std::nullopt;
     };
 }
@@ -181,13 +179,13 @@ void set_key(const std::string& key, const Json::Value& value, Config& config,
              std::vector<Error>& errors) {
     if (key == "health") {
         auto plans = watch::parse_plans(value);
-        if (auto* complaints = std::get_if<std::vector<check::KeyComplaint>>(&plans)) {
-            for (check::KeyComplaint& complaint : *complaints) {
-                std::string line = printable(complaint.line());
-                errors.push_back({std::move(complaint.key), std::move(line)});
-            }
-        } else {
-            config.health = std::get<std::vector<watch::Plan>>(std::move(plans));
+        if (plans) {
+            config.health = *std::move(plans);
+            return;
+        }
+        for (check::KeyComplaint& complaint : plans.error()) {
+            std::string line = printable(complaint.line());
+            errors.push_back({std::move(complaint.key), std::move(line)});
         }
         return;
     }
@@ -202,34 +200,24 @@ void set_key(const std::string& key, const Json::Value& value, Config& config,
 
 } // namespace
 
-std::variant<Config, std::vector<Error>> parse(std::string_view json_text) {
+boost::system::result<Config, std::vector<Error>> parse(std::string_view json_text) {
     Config config;
     if (json_text.empty()) {
         return config;
     }
 
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-    Json::Value document;
     std::string faults;
-    bool parsed = false;
-    try {
-        parsed = reader->parse(json_text.data(), json_text.data() + json_text.size(), &document,
-                               &faults);
-    } catch (const Json::Exception& e) { // Nested too deeply.
-        faults = e.what();
-    }
-    if (!parsed) {
+    const auto document = read_json(json_text, JsonRules::strict, &faults);
+    if (!document) {
         return std::vector<Error>{{"", "not valid JSON: " + printable(one_line(faults))}};
     }
-    if (!document.isObject()) {
+    if (!document->isObject()) {
         return std::vector<Error>{{"", "not a JSON object"}};
     }
 
     std::vector<Error> errors;
-    for (const std::string& key : document.getMemberNames()) {
-        set_key(key, document[key], config, errors);
+    for (const std::string& key : document->getMemberNames()) {
+        set_key(key, (*document)[key], config, errors);
     }
     if (!errors.empty()) {
         return errors;

@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include <boost/system/result.hpp>
 #include <sys/types.h>
 
 #include "watch/plan.hpp"
@@ -62,7 +62,7 @@ struct Error {
 
 // Empty text means no file: every default. Looks names up in the user database. All that is wrong,
 // or the values; then one error at least.
-std::variant<Config, std::vector<Error>> parse(std::string_view json_text);
+boost::system::result<Config, std::vector<Error>> parse(std::string_view json_text);
 
 // The first one, and how many more there are: for one line of a log.
 std::string in_one_line(const std::vector<Error>& errors);

@@ -112,11 +112,11 @@ MaybeProblem set_key(const std::string& key, const Value& value, Scope& scope, R
     }
     if (key == "deadline_seconds") {
         constexpr unsigned hour = 3600;
-        auto parsed = check::parse_seconds(value, false, hour);
-        if (const auto* complaint = std::get_if<check::Complaint>(&parsed)) {
-            return bad_body("\"deadline_seconds\" " + complaint->text);
+        const auto parsed = check::parse_seconds(value, false, hour);
+        if (!parsed) {
+            return bad_body("\"deadline_seconds\" " + parsed.error().text);
         }
-        order.deadline = std::get<std::chrono::milliseconds>(parsed);
+        order.deadline = *parsed;
         return std::nullopt;
     }
     if (!check::is_check_key(key)) {

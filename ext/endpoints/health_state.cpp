@@ -43,8 +43,7 @@ void write_history(JsonWriter& json, const watch::Track& track) {
     for (const watch::PastCheck& check : track.history()) {
         json.begin_object();
         json.member("state", word(check.verdict));
-        json.key("reason");
-        check.reason == check::Reason::none ? json.null() : json.string(word(check.reason));
+        string_or_null(json, "reason", word(check.reason));
         json.key("status");
         check.status == 0 ? json.null() : json.number(check.status);
         json.key("latency_seconds");

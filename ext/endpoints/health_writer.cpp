@@ -1,24 +1,11 @@
 #include "endpoints/health_writer.hpp"
 
+#include "text/duration.hpp"
+
 namespace gangway::endpoints {
 
-namespace {
-
-void text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
-    json.key(name);
-    if (text.empty()) {
-        json.null();
-    } else {
-        json.string(text);
-    }
-}
-
-} // namespace
-
 void write_seconds(JsonWriter& json, std::chrono::microseconds duration) {
-    constexpr std::int64_t million = 1'000'000;
-    const std::string rest = std::to_string(million + duration.count() % million).substr(1);
-    json.raw_number(std::to_string(duration.count() / million) + "." + rest);
+    json.raw_number(print_seconds(duration));
 }
 
 void write_result(JsonWriter& json, const pool::Subject& subject, const check::Result& result) {
@@ -28,8 +15,8 @@ void write_result(JsonWriter& json, const pool::Subject& subject, const check::R
     json.member("gupid", subject.gupid);
     json.member("group", subject.group);
     json.member("state", check::word(result.verdict));
-    text_or_null(json, "reason", check::word(result.reason));
-    text_or_null(json, "detail", result.detail);
+    string_or_null(json, "reason", check::word(result.reason));
+    string_or_null(json, "detail", result.detail);
     json.key("status");
     if (result.status != 0) {
         json.number(result.status);
@@ -43,7 +30,7 @@ void write_result(JsonWriter& json, const pool::Subject& subject, const check::R
         json.null();
     }
     json.member("body_bytes", result.body_bytes);
-    text_or_null(json, "route", result.route);
+    string_or_null(json, "route", result.route);
     json.key("busy_since");
     if (result.busy_since_usec) {
         json.time(*result.busy_since_usec);

@@ -23,14 +23,6 @@ struct Field {
     void (*write)(JsonWriter&, const Row&);
 };
 
-void string_or_null(JsonWriter& json, std::string_view value) {
-    if (value.empty()) {
-        json.null();
-    } else {
-        json.string(value);
-    }
-}
-
 // As Passenger measured it: nothing before its first measurement, -1 where the system does not
 // tell.
 void metric(JsonWriter& json, const Row& row, std::int64_t value, std::int64_t factor = 1) {

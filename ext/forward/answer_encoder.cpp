@@ -8,6 +8,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "message/chunk.hpp"
+#include "text/duration.hpp"
 
 namespace gangway::forward {
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/buffer.hpp>
 
@@ -116,8 +117,8 @@ class Forwarder {
     Clock::time_point wait_end_; // from the first of them on
 };
 
-Attempt to_attempt(Outcome outcome) {
-    return std::visit([](auto& one) { return Attempt(std::move(one)); }, outcome);
+Attempt to_attempt(const Outcome& outcome) {
+    return outcome ? Attempt(*outcome) : Attempt(outcome.error());
 }
 
 Outcome Forwarder::cut_outcome() const {

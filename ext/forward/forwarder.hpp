@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/asio.hpp"
 #include "base/descriptors.hpp"
@@ -15,7 +14,7 @@
 #include "forward/in_flight.hpp"
 #include "forward/report.hpp"
 #include "pool/pool.hpp"
-#include "problem/problem.hpp"
+#include "problem/result.hpp"
 #include "worker/exchange.hpp"
 #include "worker/steering.hpp"
 
@@ -46,7 +45,7 @@ struct Done {
     bool keep_alive; // the client's connection can take another request
 };
 // A Problem: no byte of a final answer was sent to the client, and part of its body may be unread.
-using Outcome = std::variant<Done, Problem>;
+using Outcome = Result<Done>;
 
 // Runs on the server's thread. Every session it opens is closed when it completes. What it is given
 // must outlive it.

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace gangway::forward {
@@ -29,9 +28,5 @@ struct Report {
     bool broken = false;      // the answer was begun, and broken off
     bool client_gone = false; // before its end
 };
-
-// "12.345", in milliseconds; "0.000" for what is negative.
-void append_milliseconds(std::string& text, Report::Clock::duration duration);
-std::string print_milliseconds(Report::Clock::duration duration);
 
 } // namespace gangway::forward

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/guard.hpp"
 #include "base/wall_clock.hpp"
 #include "text/json_writer.hpp"
 
@@ -35,15 +36,6 @@ JsonWriter begin_event(const pool::Subject& subject) {
 std::string end_event(JsonWriter& json) {
     json.end_object();
     return json.take();
-}
-
-void string_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
-    json.key(name);
-    if (text.empty()) {
-        json.null();
-    } else {
-        json.string(text);
-    }
 }
 
 std::string plain_event(const pool::Subject& subject) {
@@ -107,20 +99,8 @@ void Monitor::stop() {
     }
 }
 
-// Until the end of run(), however that comes.
-class Monitor::Running {
-  public:
-    explicit Running(Monitor& monitor) : monitor_(monitor) {}
-    ~Running() { monitor_.running_ = false; }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-
-  private:
-    Monitor& monitor_;
-};
-
 awaitable<void> Monitor::run() {
-    const Running running(*this);
+    const Guard at_end([this] { running_ = false; });
     if (plans_.empty()) {
         census_ = {}; // What happened while nobody listened is not told.
         first_look_ = true;

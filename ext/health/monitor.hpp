@@ -58,7 +58,6 @@ class Monitor {
         Companion companion;
     };
 
-    class Running;
     class LaneInUse;
 
     bool needed() const;

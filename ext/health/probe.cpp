@@ -12,6 +12,7 @@
 #include "base/send.hpp"
 #include "base/wall_clock.hpp"
 #include "message/rules.hpp"
+#include "text/duration.hpp"
 #include "wire/read.hpp"
 #include "worker/answer_head.hpp"
 #include "worker/header_rules.hpp"
@@ -50,14 +51,6 @@ void say_cut(check::Result& result) {
 bool has_left(check::Reason reason) {
     return reason == check::Reason::refused || reason == check::Reason::gone ||
            reason == check::Reason::detached || reason == check::Reason::shutting_down;
-}
-
-// "0.5 s"
-std::string print_seconds(milliseconds duration) {
-    const auto whole = std::to_string(duration.count() / 1000);
-    const auto rest = std::to_string(1000 + duration.count() % 1000).substr(1);
-    const std::size_t end = rest.find_last_not_of('0');
-    return end == std::string::npos ? whole + " s" : whole + "." + rest.substr(0, end + 1) + " s";
 }
 
 worker::Bounds bounds(milliseconds timeout) {
@@ -250,7 +243,7 @@ bool Probe::is_busy_too_long(const gangway_process_state& state, check::Result& 
     result.busy_since_usec = state.last_used_usec;
     unhealthy(result, check::Reason::busy_too_long,
               "The process has served a request for longer than " +
-                  print_seconds(check_->busy_limit) +
+                  short_seconds(check_->busy_limit) +
                   "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
     return true;
 }
@@ -472,7 +465,7 @@ void Probe::explain_cut(check::Result& result) const {
         say_cut(result);
         return;
     }
-    const std::string within = " within " + print_seconds(check_->timeout);
+    const std::string within = " within " + short_seconds(check_->timeout);
     if (!connected_) {
         unhealthy(result, check::Reason::connect_timeout,
                   "The process did not accept the connection" + within +

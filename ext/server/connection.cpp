@@ -315,12 +315,12 @@ awaitable<bool> Connection::forward(const Request& request) {
     const forward::Outcome outcome = co_await forward::forward(client, *order, surroundings);
     exchange_.end();
     spooled_.give_back();
-    if (const auto* problem = std::get_if<Problem>(&outcome)) {
-        co_return co_await answering_.send(*problem);
+    if (!outcome) {
+        co_return co_await answering_.send(outcome.error());
     }
     last_process_.keep(request.process, std::move(order->process));
     record_.status = record_.report.status; // Not from answering_.
-    co_return std::get<forward::Done>(outcome).keep_alive && !context_.draining;
+    co_return outcome->keep_alive && !context_.draining;
 }
 
 void Connection::record() {

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "gangway/agent_abi.h"
 #include "server/server.hpp"
@@ -27,10 +26,10 @@ gangway_status refuse(std::string_view why, gangway_module_str& error) {
 gangway_status start(const gangway_host* host, void** instance, gangway_module_str* error) {
     try {
         auto server = Server::create(*host);
-        if (const auto* message = std::get_if<std::string>(&server)) {
-            return refuse(*message, *error);
+        if (!server) {
+            return refuse(server.error().text, *error);
         }
-        *instance = std::get<std::unique_ptr<Server>>(server).release();
+        *instance = (*server).release();
         return GANGWAY_OK;
     } catch (const std::exception& e) {
         return refuse(e.what(), *error);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/guard.hpp"
 #include "base/turns.hpp"
 
 namespace gangway::server {
@@ -41,18 +42,6 @@ void Listener::close() {
     }
 }
 
-// Until the end of run(), however that comes.
-class Listener::Running {
-  public:
-    explicit Running(Listener& listener) : listener_(listener) {}
-    ~Running() { listener_.running_ = false; }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-
-  private:
-    Listener& listener_;
-};
-
 void Listener::ensure_running() {
     if (running_ || closed_) {
         return;
@@ -71,7 +60,7 @@ void Listener::ensure_running() {
 }
 
 awaitable<void> Listener::run() {
-    const Running running(*this);
+    const Guard at_end([this] { running_ = false; });
     while (!closed_) {
         const auto [ec] = co_await acceptor_.async_wait(net::socket_base::wait_read, as_result);
         if (ec || closed_) {

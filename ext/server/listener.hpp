@@ -27,8 +27,6 @@ class Listener {
     void close();
 
   private:
-    class Running;
-
     awaitable<void> run();
     // False when there is nobody to accept any more.
     awaitable<bool> accept_all();

@@ -26,17 +26,17 @@ constexpr std::chrono::milliseconds after_exception{10};
 // KiB, and is let go once it is understood.
 constexpr std::uint64_t most_body_bytes = 1024ULL * 1024;
 
-std::variant<config::Config, std::string> load_config(const gangway_host& host) {
+OrFault<config::Config> load_config(const gangway_host& host) {
     auto parsed = config::parse(view(host.config_text));
-    if (const auto* errors = std::get_if<std::vector<config::Error>>(&parsed)) {
-        return std::string(view(host.config_path)) + ": " + config::in_one_line(*errors);
+    if (!parsed) {
+        return Fault{std::string(view(host.config_path)) + ": " +
+                     config::in_one_line(parsed.error())};
     }
-    auto config = std::get<config::Config>(std::move(parsed));
+    config::Config config = *std::move(parsed);
     if (config.socket_path.empty()) {
         if (host.instance_dir.size == 0) {
-            return std::string(
-                "\"socket_path\" must be set: the core runs without a watchdog and has "
-                "no instance directory");
+            return Fault{"\"socket_path\" must be set: the core runs without a watchdog and has "
+                         "no instance directory"};
         }
         config.socket_path = std::string(view(host.instance_dir)) + "/agents.s/gangway";
     }
@@ -61,24 +61,22 @@ void take_lowest_descriptor(ClientSocket& socket) {
 
 } // namespace
 
-std::variant<std::unique_ptr<Server>, std::string> Server::create(const gangway_host& host) {
+OrFault<std::unique_ptr<Server>> Server::create(const gangway_host& host) {
     auto config = load_config(host);
-    if (auto* message = std::get_if<std::string>(&config)) {
-        return std::move(*message);
+    if (!config) {
+        return config.error();
     }
     auto accounts = admin::load_accounts(view(host.agent_config));
-    if (auto* message = std::get_if<std::string>(&accounts)) {
-        return std::move(*message);
+    if (!accounts) {
+        return accounts.error();
     }
-    auto& values = std::get<config::Config>(config);
     auto socket = SocketFile::create(
-        {values.socket_path, values.socket_mode, values.socket_owner, values.socket_group});
-    if (auto* message = std::get_if<std::string>(&socket)) {
-        return std::move(*message);
+        {config->socket_path, config->socket_mode, config->socket_owner, config->socket_group});
+    if (!socket) {
+        return socket.error();
     }
-    std::unique_ptr<Server> server(new Server(
-        host, std::move(values), std::get<std::vector<admin::Account>>(std::move(accounts)),
-        std::get<SocketFile>(std::move(socket))));
+    std::unique_ptr<Server> server(
+        new Server(host, *std::move(config), *std::move(accounts), *std::move(socket)));
     server->start_thread();
     server->log_.notice("version " GANGWAY_VERSION ", admin socket at " +
                         server->config_.socket_path);

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
 #include "base/asio.hpp"
@@ -26,6 +25,7 @@
 #include "server/connection.hpp"
 #include "server/listener.hpp"
 #include "server/socket_file.hpp"
+#include "text/fault.hpp"
 
 namespace gangway::server {
 
@@ -34,8 +34,8 @@ namespace gangway::server {
 // has blocked in create(): they are Passenger's to handle.
 class Server {
   public:
-    // host outlives the server. On failure: one line that says what to do.
-    static std::variant<std::unique_ptr<Server>, std::string> create(const gangway_host& host);
+    // host outlives the server.
+    static OrFault<std::unique_ptr<Server>> create(const gangway_host& host);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

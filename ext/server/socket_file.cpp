@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/guard.hpp"
 #include "config/config.hpp"
 
 namespace gangway::server {
@@ -41,10 +42,8 @@ bool is_live(const std::string& path) {
     if (fd < 0) {
         return true; // To be safe.
     }
-    const bool live =
-        call(::connect, fd, address_of(path)) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
-    ::close(fd);
-    return live;
+    const Guard at_end([fd] { ::close(fd); });
+    return call(::connect, fd, address_of(path)) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
 }
 
 // Whoever may rename what is in a directory could put another socket in the place of ours, between
@@ -97,22 +96,20 @@ std::optional<std::string> make_room(const std::string& path) {
 // Through a descriptor of the socket itself, so that a link put in its place is not followed.
 std::optional<std::string> set_access(const SocketOptions& options) {
     const int fd = ::open(options.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    const Guard at_end([fd] { ::close(fd); });
     struct stat info {};
     if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISSOCK(info.st_mode)) {
-        std::string problem = failure(options.path, "cannot open it");
-        ::close(fd);
-        return problem;
+        return failure(options.path, "cannot open it");
     }
-    std::optional<std::string> problem;
     if ((options.owner || options.group) &&
         ::fchownat(fd, "", options.owner.value_or(static_cast<uid_t>(-1)),
                    options.group.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
-        problem = failure(options.path, "cannot set socket_owner and socket_group");
-    } else if (::chmod(("/proc/self/fd/" + std::to_string(fd)).c_str(), options.mode) != 0) {
-        problem = failure(options.path, "cannot set socket_mode");
+        return failure(options.path, "cannot set socket_owner and socket_group");
     }
-    ::close(fd);
-    return problem;
+    if (::chmod(("/proc/self/fd/" + std::to_string(fd)).c_str(), options.mode) != 0) {
+        return failure(options.path, "cannot set socket_mode");
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options) {
@@ -132,21 +129,21 @@ std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options)
 
 } // namespace
 
-std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& options) {
+OrFault<SocketFile> SocketFile::create(const SocketOptions& options) {
     if (options.path.size() > config::max_socket_path_bytes) {
-        return "socket_path " + options.path + " is " + std::to_string(options.path.size()) +
-               " bytes long; at most " + std::to_string(config::max_socket_path_bytes) +
-               " are possible (sun_path, unix(7)); set a shorter one";
+        return Fault{"socket_path " + options.path + " is " + std::to_string(options.path.size()) +
+                     " bytes long; at most " + std::to_string(config::max_socket_path_bytes) +
+                     " are possible (sun_path, unix(7)); set a shorter one"};
     }
     if (auto problem = check_directory(options.path)) {
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     if (auto problem = make_room(options.path)) {
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        return failure(options.path, "cannot create a socket");
+        return Fault{failure(options.path, "cannot create a socket")};
     }
     SocketFile file(fd, options.path);
     if (auto problem = bind_and_listen(fd, options)) {
@@ -156,7 +153,7 @@ std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& op
             !is_live(options.path)) {
             ::unlink(options.path.c_str());
         }
-        return std::move(*problem);
+        return Fault{std::move(*problem)};
     }
     struct stat info {};
     if (::lstat(options.path.c_str(), &info) == 0) {

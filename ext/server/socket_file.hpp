@@ -3,9 +3,10 @@
 
 #include <optional>
 #include <string>
-#include <variant>
 
 #include <sys/types.h>
+
+#include "text/fault.hpp"
 
 namespace gangway::server {
 
@@ -23,7 +24,7 @@ class SocketFile {
     // A stale socket (nobody accepts on it) is replaced; a live one, or a file that is no socket,
     // is not touched. The file never has more permissions than asked for. Non-blocking,
     // close-on-exec. On failure: one line that names the path and says what to do.
-    static std::variant<SocketFile, std::string> create(const SocketOptions& options);
+    static OrFault<SocketFile> create(const SocketOptions& options);
 
     SocketFile(SocketFile&& other) noexcept;
     SocketFile& operator=(SocketFile&&) = delete;

@@ -75,4 +75,17 @@ void JsonWriter::time(std::uint64_t usec_since_epoch) {
     plain(text.data());
 }
 
+void string_or_null(JsonWriter& json, std::string_view value) {
+    if (value.empty()) {
+        json.null();
+    } else {
+        json.string(value);
+    }
+}
+
+void string_or_null(JsonWriter& json, std::string_view name, std::string_view value) {
+    json.key(name);
+    string_or_null(json, value);
+}
+
 } // namespace gangway

@@ -59,4 +59,8 @@ class JsonWriter {
     bool first_ = true; // nothing stands before the next value in this object or array
 };
 
+// What is empty is not there: null.
+void string_or_null(JsonWriter& json, std::string_view value);
+void string_or_null(JsonWriter& json, std::string_view name, std::string_view value);
+
 } // namespace gangway

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "text/duration.hpp"
+
 namespace gangway::watch {
 
 namespace {
-
-std::string seconds(std::chrono::steady_clock::duration duration) {
-    const auto whole = std::chrono::ceil<std::chrono::seconds>(duration).count();
-    return std::to_string(whole) + (whole == 1 ? " second" : " seconds");
-}
 
 Decision refuse(Refusal refusal, std::string sentence) {
     return {Action::refuse, refusal, std::move(sentence)};
@@ -84,17 +81,17 @@ Decision Ejections::decide(const EjectionPolicy& policy, const GroupHealth& grou
 Decision Ejections::refuse_run(const EjectionPolicy& policy, Time now) const {
     const auto recent = static_cast<std::uint64_t>(std::count_if(
         run_.begin(), run_.end(), [&](Time ejected) { return now - ejected < policy.cool_down; }));
-    const std::string wait = seconds(run_.back() + policy.cool_down - now);
+    const std::string wait = whole_seconds(run_.back() + policy.cool_down - now);
     if (recent >= allowed(policy.max_percent, group_size_)) {
         return refuse(Refusal::share, "Of " + std::to_string(group_size_) + " processes " +
                                           std::to_string(recent) + " ejected within " +
-                                          seconds(policy.cool_down) +
+                                          whole_seconds(policy.cool_down) +
                                           R"( are all that "max_ejection_percent" )" +
                                           std::to_string(policy.max_percent) +
                                           " allows: raise it, or wait " + wait + ".");
     }
     return refuse(Refusal::cool_down, "The share is used up, and the last ejection was less than " +
-                                          seconds(policy.cool_down) +
+                                          whole_seconds(policy.cool_down) +
                                           R"( ago: lower "cool_down_seconds", or wait )" + wait +
                                           ".");
 }

@@ -21,11 +21,11 @@ constexpr unsigned day = 86400;
 template <typename Place>
 Setter seconds(Place place, bool zero_allowed, unsigned highest) {
     return [=](Plan& plan, const std::string& key, const Value& value) -> MaybeComplaint {
-        auto parsed = check::parse_seconds(value, zero_allowed, highest);
-        if (auto* complaint = std::get_if<check::Complaint>(&parsed)) {
-            return check::KeyComplaint{key, std::move(complaint->text)};
+        const auto parsed = check::parse_seconds(value, zero_allowed, highest);
+        if (!parsed) {
+            return check::KeyComplaint{key, parsed.error().text};
         }
-        place(plan) = std::get<std::chrono::milliseconds>(parsed);
+        place(plan) = *parsed;
         return std::nullopt;
     };
 }
@@ -159,7 +159,7 @@ void parse_plan(const Value& value, const std::string& where, Plan& plan, Compla
 
 } // namespace
 
-std::variant<std::vector<Plan>, Complaints> parse_plans(const Value& value) {
+boost::system::result<std::vector<Plan>, Complaints> parse_plans(const Value& value) {
     if (!value.isArray()) {
         return Complaints{{"health", "must be an array of objects, one for a group"}};
     }

@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include <boost/system/result.hpp>
 #include <json/value.h>
 
 #include "check/check.hpp"
@@ -33,7 +33,7 @@ struct Plan {
 };
 
 // The plans, or all that is wrong with them: then one at least.
-std::variant<std::vector<Plan>, std::vector<check::KeyComplaint>>
+boost::system::result<std::vector<Plan>, std::vector<check::KeyComplaint>>
 parse_plans(const Json::Value& value);
 
 // The plan for a group; null: it is not checked.

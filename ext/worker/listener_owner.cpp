@@ -15,25 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/guard.hpp"
+
 namespace gangway::worker {
 
 namespace {
-
-class Socket {
-  public:
-    explicit Socket(int fd) : fd_(fd) {}
-    ~Socket() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    Socket(const Socket&) = delete;
-    Socket& operator=(const Socket&) = delete;
-    int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 struct Question {
     nlmsghdr head{};
@@ -88,13 +74,16 @@ std::optional<uid_t> read_answer(int fd, std::uint16_t port) {
 }
 
 std::optional<uid_t> owner_of_listener(const net::ip::tcp::endpoint& endpoint) {
-    const Socket kernel(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-    const Question question = ask_for_listener(endpoint);
-    if (kernel.fd() < 0 ||
-        ::send(kernel.fd(), &question, sizeof(question), 0) != sizeof(question)) {
+    const int kernel = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (kernel < 0) {
         return std::nullopt;
     }
-    return read_answer(kernel.fd(), endpoint.port());
+    const Guard at_end([kernel] { ::close(kernel); });
+    const Question question = ask_for_listener(endpoint);
+    if (::send(kernel, &question, sizeof(question), 0) != sizeof(question)) {
+        return std::nullopt;
+    }
+    return read_answer(kernel, endpoint.port());
 }
 
 std::optional<uid_t> owner_of_unix_peer(int fd) {

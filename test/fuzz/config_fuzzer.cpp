@@ -7,16 +7,17 @@ GANGWAY_FUZZ_TARGET(config) {
     using namespace gangway;
     using fuzz::require;
     const auto parsed = config::parse(bytes);
-    if (const auto* errors = std::get_if<std::vector<config::Error>>(&parsed)) {
-        require(!errors->empty(), "who configures wrongly is told how");
-        for (const config::Error& error : *errors) {
+    if (!parsed) {
+        const auto errors = parsed.error();
+        require(!errors.empty(), "who configures wrongly is told how");
+        for (const config::Error& error : errors) {
             require(!error.message.empty(), "each error says what is wrong");
             require(error.message.find_first_of("\r\n") == std::string::npos,
                     "an error of the configuration is one line");
         }
         return;
     }
-    const auto& config = std::get<config::Config>(parsed);
+    const config::Config& config = *parsed;
     require((config.socket_mode & ~static_cast<mode_t>(0777)) == 0, "a socket's mode is one");
     require(config.socket_path.empty() || config.socket_path.starts_with('/'),
             "a socket's path is absolute");

@@ -71,7 +71,7 @@ void look_for_text(std::string_view text) {
 void look_for_pattern(std::string_view text) {
     static const auto regex = check::parse_regex("(a|b|ab)*[0-9]+x?(.*)*$");
     check::Expectation expectation;
-    expectation.regex = std::get<std::shared_ptr<const re2::RE2>>(regex);
+    expectation.regex = *regex;
     sink = expectation.check_body(text) ? 1U : 0U;
 }
 

@@ -25,16 +25,19 @@ class Accounts : public testing::Test {
     }
     static std::vector<Account> good(const std::string& config) {
         auto loaded = load_accounts(config);
-        if (const auto* message = std::get_if<std::string>(&loaded)) {
-            ADD_FAILURE() << *message;
+        if (!loaded) {
+            ADD_FAILURE() << loaded.error().text;
             return {};
         }
-        return std::get<std::vector<Account>>(loaded);
+        return *loaded;
     }
     static std::string bad(const std::string& config) {
-        auto loaded = load_accounts(config);
-        EXPECT_TRUE(std::holds_alternative<std::string>(loaded)) << config;
-        return std::get<std::string>(loaded);
+        const auto loaded = load_accounts(config);
+        if (loaded) {
+            ADD_FAILURE() << "was accepted: " << config;
+            return {};
+        }
+        return loaded.error().text;
     }
 
   private:

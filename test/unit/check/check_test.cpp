@@ -338,14 +338,13 @@ TEST(HealthCheckSeconds, AreANumberWithinTheirRange) {
     };
     for (const Seconds& row : table) {
         const auto parsed = parse_seconds(row.value, row.zero_allowed, row.highest);
-        const auto* duration = std::get_if<milliseconds>(&parsed);
-        EXPECT_EQ(duration ? duration->count() : -1, row.milliseconds)
+        EXPECT_EQ(parsed ? parsed->count() : -1, row.milliseconds)
             << row.value << " of at most " << row.highest;
     }
 }
 
 TEST(HealthCheckSeconds, SayTheirRange) {
-    const auto text = [](const auto& parsed) { return std::get<Complaint>(parsed).text; };
+    const auto text = [](const auto& parsed) { return parsed.error().text; };
     EXPECT_EQ(text(parse_seconds(-1, true, 3600)), "must be a number of seconds from 0 to 3600");
     EXPECT_EQ(text(parse_seconds(0, false, 86'400)),
               "must be a number of seconds above 0 and at most 86400");

@@ -18,18 +18,17 @@ constexpr std::string_view advice =
 
 // What a parse function gave, or a failed test.
 template <typename T>
-T value_of(std::variant<T, Complaint> parsed) {
-    if (const auto* complaint = std::get_if<Complaint>(&parsed)) {
-        ADD_FAILURE() << complaint->text;
+T value_of(Parsed<T> parsed) {
+    if (!parsed) {
+        ADD_FAILURE() << parsed.error().text;
         return {};
     }
-    return std::get<T>(std::move(parsed));
+    return *std::move(parsed);
 }
 
 template <typename T>
-std::string complaint_of(const std::variant<T, Complaint>& parsed) {
-    const auto* complaint = std::get_if<Complaint>(&parsed);
-    return complaint ? complaint->text : "";
+std::string complaint_of(const Parsed<T>& parsed) {
+    return parsed ? "" : parsed.error().text;
 }
 
 Expectation body_with(const std::string& text) {

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <variant>
 
 namespace gangway::command {
 namespace {
@@ -63,13 +62,13 @@ class TrustedWay : public testing::Test {
 
     // What is wrong with the way to it; "" when it was opened, and is that directory.
     [[nodiscard]] static std::string wrong(const fs::path& path, const fs::path& is) {
-        auto opened = open_trusted_directory(path, users);
-        if (const auto* refusal = std::get_if<Refusal>(&opened)) {
-            return refusal->reason;
+        const auto opened = open_trusted_directory(path, users);
+        if (!opened) {
+            return opened.error().reason;
         }
         struct stat there {};
         struct stat wanted {};
-        EXPECT_EQ(::fstat(std::get<FileDescriptor>(opened).get(), &there), 0);
+        EXPECT_EQ(::fstat(opened->get(), &there), 0);
         EXPECT_EQ(::stat(is.c_str(), &wanted), 0);
         EXPECT_EQ(there.st_ino, wanted.st_ino);
         return "";

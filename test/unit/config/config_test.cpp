@@ -2,7 +2,6 @@
 
 #include <string>
 #include <tuple>
-#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -12,20 +11,20 @@ namespace {
 
 Config good(const std::string& text) {
     auto parsed = parse(text);
-    if (const auto* errors = std::get_if<std::vector<Error>>(&parsed)) {
-        ADD_FAILURE() << errors->front().message;
+    if (!parsed) {
+        ADD_FAILURE() << parsed.error().front().message;
         return {};
     }
-    return std::get<Config>(parsed);
+    return *std::move(parsed);
 }
 
 std::vector<Error> all_bad(const std::string& text) {
-    auto parsed = parse(text);
-    if (!std::holds_alternative<std::vector<Error>>(parsed)) {
+    const auto parsed = parse(text);
+    if (parsed) {
         ADD_FAILURE() << "was accepted: " << text;
         return {{}};
     }
-    return std::get<std::vector<Error>>(std::move(parsed));
+    return parsed.error();
 }
 
 Error bad(const std::string& text) {

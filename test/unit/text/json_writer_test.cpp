@@ -54,6 +54,19 @@ TEST(JsonWriter, WritesValidJsonForAnyByte) {
     }
 }
 
+TEST(JsonWriter, WritesNullForATextThatIsEmpty) {
+    JsonWriter json;
+    json.begin_array();
+    string_or_null(json, "");
+    string_or_null(json, "a");
+    json.begin_object();
+    string_or_null(json, "none", "");
+    string_or_null(json, "one", "a");
+    json.end_object();
+    json.end_array();
+    EXPECT_EQ(json.take(), R"([null,"a",{"none":null,"one":"a"}])");
+}
+
 TEST(JsonWriter, WritesTimesAsRfc3339InUtcWithMicroseconds) {
     JsonWriter json;
     json.begin_array();

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <variant>
 
 namespace gangway::command {
 
@@ -20,15 +19,14 @@ namespace {
 
 std::optional<std::string> read_password(int directory, const char* file) {
     auto content = read_small_file_in(directory, file);
-    auto* password = std::get_if<std::string>(&content);
-    if (password == nullptr) {
+    if (!content) {
         return std::nullopt;
     }
-    password->erase(password->find_last_not_of("\r\n") + 1);
-    if (password->empty()) {
+    content->erase(content->find_last_not_of("\r\n") + 1);
+    if (content->empty()) {
         return std::nullopt;
     }
-    return *password;
+    return *std::move(content);
 }
 
 bool is_owner(int directory, uid_t user) {

@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <string>
-#include <variant>
 
 namespace gangway::command {
 
@@ -24,25 +23,23 @@ ConfiguredSocket configured_socket() {
     const ConfigFileChoice file = choose_config_file();
     const std::string name = printable(file.path.string());
     const auto content = read_small_file(file.path);
-    const int* error = std::get_if<int>(&content);
-    if (error != nullptr && *error == ENOENT && !file.named) {
+    const int error = content ? 0 : content.error().value();
+    if (error == ENOENT && !file.named) {
         return {};
     }
     // Who may not read the agent's configuration finds its instance nevertheless.
-    if (error != nullptr && *error == EACCES) {
+    if (error == EACCES) {
         return {.path = std::nullopt, .fault = name + " may not be read by you (try sudo)"};
     }
-    const auto config =
-        error == nullptr ? parse_json(std::get<std::string>(content)) : std::nullopt;
+    const auto config = content ? parse_json(*content) : std::nullopt;
     if (config && config->isObject()) {
         const std::string path = json_text(json_member(*config, "socket_path"));
         return {.path = path.empty() ? std::nullopt : std::optional<std::filesystem::path>(path),
                 .fault = std::nullopt};
     }
     const std::string fault =
-        name + (error != nullptr
-                    ? " cannot be read: " + system_error_text(*error)
-                    : " is no JSON object ('gangway check-config' says what is wrong)");
+        name + (content ? " is no JSON object ('gangway check-config' says what is wrong)"
+                        : " cannot be read: " + system_error_text(error));
     if (file.named) {
         throw Failure(ExitCode::usage, "GANGWAY_CONFIG: " + fault);
     }

@@ -13,7 +13,6 @@
 #include <memory>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace gangway::command {
 
@@ -93,9 +92,9 @@ Endpoint named_socket(const fs::path& socket, TrustedUsers trusted) {
     Endpoint endpoint{socket, std::move(trusted), nullptr, false};
     if (const auto directory = instance_directory_of_socket(socket)) {
         auto opened = open_trusted_directory(*directory, endpoint.trusted);
-        if (auto* descriptor = std::get_if<FileDescriptor>(&opened)) {
+        if (opened) {
             endpoint.instance_directory =
-                std::make_shared<const FileDescriptor>(std::move(*descriptor));
+                std::make_shared<const FileDescriptor>(*std::move(opened));
             endpoint.is_in_instance_directory = true;
         }
     }

@@ -84,10 +84,9 @@ bool is_private_directory_of_web_server(std::string_view name) {
 
 std::optional<std::int64_t> read_core_pid(int directory) {
     const auto content = read_small_file_in(directory, "core.pid");
-    const auto* text = std::get_if<std::string>(&content);
     std::int64_t pid = 0;
-    if (text == nullptr ||
-        std::from_chars(text->data(), text->data() + text->size(), pid).ec != std::errc{}) {
+    if (!content || std::from_chars(content->data(), content->data() + content->size(), pid).ec !=
+                        std::errc{}) {
         return std::nullopt;
     }
     return pid;
@@ -136,22 +135,22 @@ using Seen = std::set<std::pair<dev_t, ino_t>>;
 void look_at(const fs::path& directory, const TrustedUsers& trusted, Seen& seen,
              RegistryContents& contents) {
     auto way = open_trusted_directory(directory, trusted);
-    if (auto* refusal = std::get_if<Refusal>(&way)) {
+    if (!way) {
+        Refusal refusal = way.error();
         // What is gone, or is no directory, is nothing to be told of.
-        if (refusal->error == 0 || refusal->error == EACCES) {
-            refuse(contents, directory, std::move(refusal->reason), refusal->error == EACCES);
+        if (refusal.error == 0 || refusal.error == EACCES) {
+            refuse(contents, directory, std::move(refusal.reason), refusal.error == EACCES);
         }
         return;
     }
-    const auto opened =
-        std::make_shared<const FileDescriptor>(std::get<FileDescriptor>(std::move(way)));
+    const auto opened = std::make_shared<const FileDescriptor>(*std::move(way));
     struct stat info {};
     if (::fstat(opened->get(), &info) != 0 || !seen.insert({info.st_dev, info.st_ino}).second) {
         return;
     }
     const auto properties = read_small_file_in(opened->get(), "properties.json");
-    if (const int* error = std::get_if<int>(&properties)) {
-        if (*error == EACCES) {
+    if (!properties) {
+        if (properties.error().value() == EACCES) {
             refuse_unreadable(contents, directory);
         }
         return;
@@ -159,7 +158,7 @@ void look_at(const fs::path& directory, const TrustedUsers& trusted, Seen& seen,
     if (!is_regular_file(opened->get(), "creation_finalized")) {
         return;
     }
-    auto instance = instance_of(directory, opened, std::get<std::string>(properties));
+    auto instance = instance_of(directory, opened, *properties);
     if (!instance) {
         return;
     }
@@ -174,19 +173,19 @@ void look_at(const fs::path& directory, const TrustedUsers& trusted, Seen& seen,
 // What is listed is what was looked at, whatever becomes of the path.
 void look_through(const fs::path& registry, const TrustedUsers& trusted, Seen& seen,
                   RegistryContents& contents) {
-    auto way = open_trusted_directory(registry, trusted);
-    if (auto* refusal = std::get_if<Refusal>(&way)) {
-        if (refusal->error == EACCES) {
+    const auto opened = open_trusted_directory(registry, trusted);
+    if (!opened) {
+        Refusal refusal = opened.error();
+        if (refusal.error == EACCES) {
             refuse_unreadable(contents, registry);
-        } else if (refusal->error == 0) {
-            refuse(contents, registry, std::move(refusal->reason), false);
+        } else if (refusal.error == 0) {
+            refuse(contents, registry, std::move(refusal.reason), false);
         }
         return;
     }
-    const auto& opened = std::get<FileDescriptor>(way);
     std::error_code error;
     const auto names =
-        names_in("/proc/self/fd/" + std::to_string(opened.get()), is_instance_name, error);
+        names_in("/proc/self/fd/" + std::to_string(opened->get()), is_instance_name, error);
     if (error == std::errc::permission_denied) {
         refuse_unreadable(contents, registry);
     }

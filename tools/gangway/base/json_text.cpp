@@ -1,39 +1,15 @@
 #include "gangway/base/json_text.hpp"
 
-#include <json/reader.h>
 #include <json/writer.h>
 
-#include <exception>
-#include <memory>
-
+#include "text/json_reader.hpp"
 #include "text/json_text.hpp"
 
 namespace gangway::command {
 
-namespace {
-
-std::unique_ptr<Json::CharReader> strict_reader() {
-    Json::CharReaderBuilder builder;
-    Json::CharReaderBuilder::strictMode(&builder.settings_);
-    return std::unique_ptr<Json::CharReader>(builder.newCharReader());
-}
-
-} // namespace
-
 std::optional<Json::Value> parse_json(std::string_view text) {
-    // To make one takes longer than to read a line with it.
-    static thread_local const std::unique_ptr<Json::CharReader> reader = strict_reader();
-    Json::Value value;
-    std::string errors;
-    try {
-        if (reader->parse(text.data(), text.data() + text.size(), &value, &errors)) {
-            return value;
-        }
-    } catch (const std::exception&) {
-        // jsoncpp throws, instead of reporting, where a document is nested too deeply.
-        return std::nullopt;
-    }
-    return std::nullopt;
+    static thread_local const auto reader = make_json_reader(JsonRules::strict);
+    return read_json(*reader, text);
 }
 
 std::string_view json_source(std::string_view text, const Json::Value& value) {

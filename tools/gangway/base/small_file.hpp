@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <variant>
+
+#include <boost/system/result.hpp>
 
 namespace gangway::command {
 
@@ -17,10 +18,11 @@ enum class Links {
 
 // The file's content, or the errno that stood in the way. Anything but a regular file is EINVAL
 // (and is not waited for, as a FIFO would be), a longer one EFBIG, a refused link ELOOP.
-[[nodiscard]] std::variant<std::string, int> read_small_file(const std::filesystem::path& path,
-                                                             Links links = Links::follow);
+[[nodiscard]] boost::system::result<std::string> read_small_file(const std::filesystem::path& path,
+                                                                 Links links = Links::follow);
 
 // The same of a file that lies in a directory (a descriptor); refuses links.
-[[nodiscard]] std::variant<std::string, int> read_small_file_in(int directory, const char* name);
+[[nodiscard]] boost::system::result<std::string> read_small_file_in(int directory,
+                                                                    const char* name);
 
 } // namespace gangway::command

@@ -28,13 +28,13 @@ bool is_header_value(std::string_view text) {
     });
 }
 
-std::variant<HeaderArgument, std::string> parse_header_argument(std::string_view argument) {
+OrFault<HeaderArgument> parse_header_argument(std::string_view argument) {
     const std::string quoted = "'" + printable(argument) + "'";
     const std::size_t colon = argument.find(':');
     HeaderArgument header;
     if (colon == std::string_view::npos) {
         if (!argument.ends_with(';')) {
-            return "header " + quoted + " is not of the form 'Name: value'";
+            return Fault{"header " + quoted + " is not of the form 'Name: value'"};
         }
         header.name = argument.substr(0, argument.size() - 1);
     } else {
@@ -45,10 +45,10 @@ std::variant<HeaderArgument, std::string> parse_header_argument(std::string_view
         }
     }
     if (!is_token(header.name)) {
-        return "header " + quoted + " has a name that HTTP does not allow";
+        return Fault{"header " + quoted + " has a name that HTTP does not allow"};
     }
     if (!is_header_value(header.value)) {
-        return "header " + quoted + " has a control character in its value";
+        return Fault{"header " + quoted + " has a control character in its value"};
     }
     return header;
 }

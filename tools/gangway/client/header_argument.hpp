@@ -3,7 +3,8 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
+
+#include "text/fault.hpp"
 
 namespace gangway::command {
 
@@ -19,8 +20,7 @@ struct HeaderArgument {
 };
 
 // The header, or what is wrong with it.
-[[nodiscard]] std::variant<HeaderArgument, std::string>
-parse_header_argument(std::string_view argument);
+[[nodiscard]] OrFault<HeaderArgument> parse_header_argument(std::string_view argument);
 
 // A token of RFC 9110, section 5.6.2: a header's name, a method.
 [[nodiscard]] bool is_token(std::string_view text);

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace gangway::command {
 
@@ -19,10 +18,10 @@ namespace {
 // The state letter of /proc/PID/stat, which comes behind the name in parentheses.
 char state_of(pid_t pid) {
     const auto content = read_small_file("/proc/" + std::to_string(pid) + "/stat");
-    const auto* text = std::get_if<std::string>(&content);
-    const std::size_t name_end = text == nullptr ? std::string::npos : text->rfind(") ");
-    return name_end == std::string::npos || name_end + 2 >= text->size() ? '?'
-                                                                         : (*text)[name_end + 2];
+    const std::size_t name_end = content ? content->rfind(") ") : std::string::npos;
+    return name_end == std::string::npos || name_end + 2 >= content->size()
+               ? '?'
+               : (*content)[name_end + 2];
 }
 
 std::string advice_about(pid_t core_pid) {

@@ -35,7 +35,7 @@ class Walk {
         push_front(path);
     }
 
-    std::variant<FileDescriptor, Refusal> go() {
+    boost::system::result<FileDescriptor, Refusal> go() {
         if (!start_at_root()) {
             return system_refusal("/");
         }
@@ -158,8 +158,8 @@ std::optional<std::string> distrust(const struct stat& directory, const TrustedU
     return std::nullopt;
 }
 
-std::variant<FileDescriptor, Refusal> open_trusted_directory(const fs::path& path,
-                                                             const TrustedUsers& trusted) {
+boost::system::result<FileDescriptor, Refusal> open_trusted_directory(const fs::path& path,
+                                                                      const TrustedUsers& trusted) {
     std::error_code error;
     const fs::path whole = fs::absolute(path, error);
     if (error) {

@@ -10,8 +10,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
+
+#include <boost/system/result.hpp>
 
 namespace gangway::command {
 
@@ -47,7 +48,7 @@ struct Refusal {
 // Opens a directory (O_PATH) by the way from the root: each directory on it must be believed, each
 // link belong to a trusted user. What is opened afterwards relative to the descriptor lies in what
 // was looked at here, whatever becomes of the path.
-[[nodiscard]] std::variant<FileDescriptor, Refusal>
+[[nodiscard]] boost::system::result<FileDescriptor, Refusal>
 open_trusted_directory(const std::filesystem::path& path, const TrustedUsers& trusted);
 
 } // namespace gangway::command

@@ -16,7 +16,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace gangway::command {
@@ -40,21 +39,21 @@ struct Verdict {
 
 Verdict check(const ConfigFileChoice& choice) {
     const auto content = read_small_file(choice.path);
-    if (const int* error = std::get_if<int>(&content)) {
-        if (*error == ENOENT && !choice.named) {
+    if (!content) {
+        const int error = content.error().value();
+        if (error == ENOENT && !choice.named) {
             return {.exists = false, .errors = {}};
         }
-        throw Failure(*error == EACCES ? ExitCode::unauthorized : ExitCode::bad_answer,
-                      printable(choice.path.string()) + (*error == EACCES
+        throw Failure(error == EACCES ? ExitCode::unauthorized : ExitCode::bad_answer,
+                      printable(choice.path.string()) + (error == EACCES
                                                              ? " may not be read by you (try sudo)"
-                                                             : ": " + system_error_text(*error)));
+                                                             : ": " + system_error_text(error)));
     }
-    const auto& text = std::get<std::string>(content);
     // parse() takes the empty text for "no file"; here there is one.
-    auto result = config::parse(text.empty() ? " " : text);
+    const auto result = config::parse(content->empty() ? " " : *content);
     Verdict verdict;
-    if (auto* errors = std::get_if<std::vector<config::Error>>(&result)) {
-        verdict.errors = std::move(*errors);
+    if (!result) {
+        verdict.errors = result.error();
     }
     if (others_may_write(choice.path)) {
         verdict.errors.push_back({"", "is writable by others than its owner; chmod go-w it"});

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <tuple>
 #include <utility>
-#include <variant>
 
 namespace gangway::command {
 
@@ -88,11 +87,11 @@ std::optional<std::string> fault_of_view(const HealthOptions& options, bool json
 Json::Value headers_of(const HealthOptions& options) {
     Json::Value headers(Json::objectValue);
     for (const std::string& argument : options.headers) {
-        auto parsed = parse_header_argument(argument);
-        if (const auto* fault = std::get_if<std::string>(&parsed)) {
-            throw Failure(ExitCode::usage, *fault);
+        const auto parsed = parse_header_argument(argument);
+        if (!parsed) {
+            throw Failure(ExitCode::usage, parsed.error().text);
         }
-        const auto& header = std::get<HeaderArgument>(parsed);
+        const HeaderArgument& header = *parsed;
         if (header.action == HeaderArgument::Action::remove) {
             throw Failure(ExitCode::usage, "header '" + header.name + "' has no value; '" +
                                                header.name + ";' sends it with an empty one");

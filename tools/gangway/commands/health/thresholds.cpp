@@ -13,10 +13,10 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-std::string fault_of(std::string_view text) {
-    return "'" + printable(text) +
-           "' is no range: 10 is 0 to 10, 10: at least 10, ~:10 at most 10, 10:20 what it says, "
-           "and @10:20 all but that";
+Fault fault_of(std::string_view text) {
+    return {"'" + printable(text) +
+            "' is no range: 10 is 0 to 10, 10: at least 10, ~:10 at most 10, 10:20 what it says, "
+            "and @10:20 all but that"};
 }
 
 std::optional<std::size_t> find_label(std::string_view label) {
@@ -36,7 +36,7 @@ std::string all_labels() {
 
 } // namespace
 
-std::variant<Range, std::string> Range::parse(std::string_view text) {
+OrFault<Range> Range::parse(std::string_view text) {
     std::string_view rest = text;
     const bool inverted = rest.starts_with('@');
     rest.remove_prefix(inverted ? 1 : 0);
@@ -72,12 +72,11 @@ std::optional<std::string> Thresholds::set(Level level, std::string_view argumen
                "labels are " + all_labels();
     }
     auto parsed = Range::parse(argument.substr(equals + 1));
-    if (auto* fault = std::get_if<std::string>(&parsed)) {
-        return std::move(*fault);
+    if (!parsed) {
+        return parsed.error().text;
     }
     Threshold& threshold = thresholds_.at(*label);
-    (level == Level::warning ? threshold.warning : threshold.critical) =
-        std::get<Range>(std::move(parsed));
+    (level == Level::warning ? threshold.warning : threshold.critical) = *std::move(parsed);
     return std::nullopt;
 }
 

@@ -8,7 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+
+#include "text/fault.hpp"
 
 namespace gangway::command {
 
@@ -17,7 +18,7 @@ namespace gangway::command {
 class Range {
   public:
     // The range, or what is wrong with it.
-    [[nodiscard]] static std::variant<Range, std::string> parse(std::string_view text);
+    [[nodiscard]] static OrFault<Range> parse(std::string_view text);
 
     [[nodiscard]] bool holds(double value) const;
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -15,11 +15,11 @@ namespace {
 std::vector<HeaderArgument> parse_headers(const std::vector<std::string>& arguments) {
     std::vector<HeaderArgument> headers;
     for (const std::string& argument : arguments) {
-        auto parsed = parse_header_argument(argument);
-        if (const auto* fault = std::get_if<std::string>(&parsed)) {
-            throw Failure(ExitCode::usage, *fault);
+        const auto parsed = parse_header_argument(argument);
+        if (!parsed) {
+            throw Failure(ExitCode::usage, parsed.error().text);
         }
-        const auto& header = std::get<HeaderArgument>(parsed);
+        const HeaderArgument& header = *parsed;
         if (message::same_token(header.name, "Content-Length") ||
             message::same_token(header.name, "Transfer-Encoding")) {
             throw Failure(ExitCode::usage,

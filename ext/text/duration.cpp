@@ -1,0 +1,62 @@
+#include "text/duration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace gangway {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+template <typename Unit>
+std::int64_t count(nanoseconds duration) {
+    return std::max<std::int64_t>(std::chrono::duration_cast<Unit>(duration).count(), 0);
+}
+
+// parts: of which so many make one. 1000: three digits after the point.
+void append_decimal(std::string& to, std::int64_t number, std::int64_t parts) {
+    std::array<char, 24> digits{};
+    char* const end = digits.data() + digits.size();
+    to.append(digits.data(), std::to_chars(digits.data(), end, number / parts).ptr);
+    // The digit ahead keeps the zeros, and makes room for the point.
+    char* const rest_end = std::to_chars(digits.data(), end, parts + number % parts).ptr;
+    digits.front() = '.';
+    to.append(digits.data(), rest_end);
+}
+
+} // namespace
+
+void append_milliseconds(std::string& to, nanoseconds duration) {
+    append_decimal(to, count<std::chrono::microseconds>(duration), 1000);
+}
+
+std::string print_milliseconds(nanoseconds duration) {
+    std::string text;
+    append_milliseconds(text, duration);
+    return text;
+}
+
+std::string print_seconds(nanoseconds duration) {
+    std::string text;
+    append_decimal(text, count<std::chrono::microseconds>(duration), 1'000'000);
+    return text;
+}
+
+std::string short_seconds(nanoseconds duration) {
+    std::string text;
+    append_decimal(text, count<std::chrono::milliseconds>(duration), 1000);
+    text.erase(text.find_last_not_of('0') + 1);
+    text.erase(text.find_last_not_of('.') + 1);
+    return text + " s";
+}
+
+std::string whole_seconds(nanoseconds duration) {
+    const auto whole =
+        std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(duration).count(), 0);
+    return std::to_string(whole) + (whole == 1 ? " second" : " seconds");
+}
+
+} // namespace gangway
