@@ -2,8 +2,8 @@
 #define _GANGWAY_SPAWN_WATCH_H_
 
 #include <cstring>
-#include <exception>
 #include <boost/make_shared.hpp>
+#include <oxt/tracable_exception.hpp>
 #include <Core/ApplicationPool/Options.h>
 #include <Core/SpawningKit/Factory.h>
 #include <Core/SpawningKit/Spawner.h>
@@ -21,9 +21,8 @@ class WatchedSpawner: public SpawningKit::Spawner {
 private:
 	SpawningKit::SpawnerPtr spawner;
 
-	static gangway_str nameOf(const Passenger::ApplicationPool2::Options &options) {
-		const Passenger::StaticString name = options.getAppGroupName();
-		return toAbi(name.data(), name.size());
+	static gangway_str view(const Passenger::StaticString &str) {
+		return toAbi(str.data(), str.size());
 	}
 
 	static void tell(gangway_spawn &spawn, const char *error) {
@@ -41,16 +40,18 @@ public:
 	virtual SpawningKit::Result spawn(const SpawningKit::AppPoolOptions &options) {
 		gangway_spawn spawn;
 		memset(&spawn, 0, sizeof(spawn));
-		spawn.group_name = nameOf(options);
+		spawn.group_name = view(options.getAppGroupName());
+		spawn.group_uuid = view(options.groupUuid);
 		spawn.began_at_usec = Passenger::SystemTime::getUsec();
+		SpawningKit::Result result;
 		try {
-			SpawningKit::Result result = spawner->spawn(options);
-			tell(spawn, "");
-			return result;
-		} catch (const std::exception &e) { // Not boost::thread_interrupted: the group goes.
+			result = spawner->spawn(options);
+		} catch (const Passenger::tracable_exception &e) { // As Group::spawnThreadRealMain() does.
 			tell(spawn, *e.what() == '\0' ? "an error without a text" : e.what());
 			throw;
 		}
+		tell(spawn, "");
+		return result;
 	}
 
 	virtual bool cleanable() const {

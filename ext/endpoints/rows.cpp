@@ -299,8 +299,7 @@ void write_group(JsonWriter& json, const pool::Snapshot& snapshot, const gangway
     json.member("processes_being_spawned", group.processes_being_spawned);
     json.member("spawning", group.spawning != 0);
     json.member("restarting", group.restarting != 0);
-    write_spawn_error(json, self.spawning == nullptr ? nullptr
-                                                     : self.spawning->error_of(view(group.name)));
+    write_spawn_error(json, self.spawning == nullptr ? nullptr : self.spawning->error_of(group));
     json.member("capacity_used", group.capacity_used);
     json.member("get_wait_list_size", group.get_wait_list_size);
     json.member("disable_wait_list_size", group.disable_wait_list_size);

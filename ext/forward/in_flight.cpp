@@ -37,10 +37,13 @@ Result<InFlight::Ticket> InFlight::enter(std::string_view gupid, std::string_vie
     return Ticket(*this, entry);
 }
 
-void InFlight::abort_long_running(std::string_view gupid) const {
-    for (const Entry& entry : entries_) {
-        if (entry.abort && entry.gupid == gupid) {
-            entry.abort();
+void InFlight::abort_long_running(std::string_view gupid) {
+    for (Entry& entry : entries_) {
+        if (entry.gupid == gupid) {
+            entry.is_to_leave = true;
+            if (entry.abort) {
+                entry.abort();
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ class InFlight {
         std::uint64_t since_usec;      // since the epoch
         bool serving = false;          // the process is at it; else it waits for the process
         std::function<void()> abort{}; // null: it ends by itself
+        bool is_to_leave = false;      // its process, which is not to be kept any more
     };
 
     class LongRunning;
@@ -60,11 +61,15 @@ class InFlight {
         std::list<Entry>::iterator entry_;
     };
 
-    // While it lives, its request is one that does not end by itself.
+    // While it lives, its request is one that does not end by itself. abort is called at once where
+    // the process is to leave already.
     class LongRunning {
       public:
         LongRunning(Ticket& ticket, std::function<void()> abort) : entry_(*ticket.entry_) {
             entry_.abort = std::move(abort);
+            if (entry_.is_to_leave) {
+                entry_.abort();
+            }
         }
         ~LongRunning() { entry_.abort = nullptr; }
         LongRunning(const LongRunning&) = delete;
@@ -78,8 +83,9 @@ class InFlight {
     Result<Ticket> enter(std::string_view gupid, std::string_view method, std::string_view target,
                          For whom);
 
-    // Ends those requests to the process that do not end by themselves.
-    void abort_long_running(std::string_view gupid) const;
+    // Ends those requests to the process that do not end by themselves, also where they have not
+    // come so far.
+    void abort_long_running(std::string_view gupid);
 
     std::size_t size() const { return entries_.size(); }
     // The requests that the process is serving, oldest first; their targets without the query.

@@ -13,62 +13,80 @@ namespace {
 
 using pool::view;
 
-const gangway_group* find(const pool::Snapshot& snapshot, std::string_view name) {
-    const auto groups = snapshot.groups();
+// Null where it has left, or was restarted since.
+const gangway_group* find(const std::optional<pool::Snapshot>& snapshot, std::string_view name,
+                          std::string_view uuid) {
+    if (!snapshot) {
+        return nullptr;
+    }
+    const auto groups = snapshot->groups();
     const auto found = std::find_if(groups.begin(), groups.end(), [&](const gangway_group& group) {
-        return view(group.name) == name;
+        return view(group.name) == name && view(group.uuid) == uuid;
     });
     return found == groups.end() ? nullptr : &*found;
 }
 
 } // namespace
 
-void Spawning::note(const Spawn& spawn) {
-    if (spawn.error.empty() && !errors_.contains(spawn.group)) {
+void Spawning::note(const std::vector<Spawn>& spawns) {
+    const bool is_news = std::any_of(spawns.begin(), spawns.end(), [this](const Spawn& spawn) {
+        return !spawn.error.empty() || errors_.contains(spawn.group);
+    });
+    if (!is_news) {
         return; // As it should be.
     }
     const std::optional<pool::Snapshot> snapshot = pool_.snapshot();
-    if (!snapshot) {
-        return;
+    for (const Spawn& spawn : spawns) {
+        const gangway_group* group = find(snapshot, spawn.group, spawn.uuid);
+        if (spawn.error.empty()) {
+            note_success(spawn, group);
+        } else if (group != nullptr) {
+            note_failure(spawn, *group);
+        }
     }
-    std::erase_if(errors_,
-                  [&](const auto& each) { return find(*snapshot, each.first) == nullptr; });
-    if (spawn.error.empty()) {
-        note_success(spawn, *snapshot);
-    } else {
-        note_failure(spawn, *snapshot);
+    if (snapshot) {
+        std::erase_if(errors_, [&](const auto& each) {
+            return find(snapshot, each.first, each.second.uuid) == nullptr;
+        });
     }
 }
 
-const SpawnError* Spawning::error_of(std::string_view group) const {
-    const auto found = errors_.find(group);
-    return found == errors_.end() ? nullptr : &found->second;
+const SpawnError* Spawning::error_of(const gangway_group& group) const {
+    const auto found = errors_.find(view(group.name));
+    return found == errors_.end() || found->second.uuid != view(group.uuid) ? nullptr
+                                                                            : &found->second;
 }
 
-void Spawning::note_failure(const Spawn& spawn, const pool::Snapshot& snapshot) {
+void Spawning::note_failure(const Spawn& spawn, const gangway_group& group) {
     SpawnError& error = errors_[spawn.group];
+    if (error.uuid != spawn.uuid) {
+        error = SpawnError{spawn.uuid};
+    }
     error.message = head_of(spawn.error, most_message_bytes);
     error.latest_usec = spawn.ended_usec;
     if (error.attempts++ == 0) { // Passenger logs each.
         error.since_usec = spawn.ended_usec;
         log_.warn("no process of " + spawn.group + " can be started: " + error.message);
     }
-    publish("spawn_failed", spawn, error, snapshot);
+    publish("spawn_failed", spawn, error, group);
 }
 
-void Spawning::note_success(const Spawn& spawn, const pool::Snapshot& snapshot) {
-    const auto node = errors_.extract(spawn.group);
-    if (!node.empty()) {
-        log_.notice("a process of " + spawn.group + " was started, after " +
-                    std::to_string(node.mapped().attempts) + " failures");
-        publish("spawn_recovered", spawn, node.mapped(), snapshot);
+void Spawning::note_success(const Spawn& spawn, const gangway_group* group) {
+    const auto found = errors_.find(spawn.group);
+    if (found == errors_.end() || found->second.uuid != spawn.uuid) {
+        return;
+    }
+    const auto node = errors_.extract(found); // First of all: what follows may lack memory.
+    log_.notice("a process of " + spawn.group + " was started, after " +
+                std::to_string(node.mapped().attempts) + " failures");
+    if (group != nullptr) {
+        publish("spawn_recovered", spawn, node.mapped(), *group);
     }
 }
 
 void Spawning::publish(std::string_view event, const Spawn& spawn, const SpawnError& error,
-                       const pool::Snapshot& snapshot) {
-    const gangway_group* group = events_.has_listeners() ? find(snapshot, spawn.group) : nullptr;
-    if (group == nullptr) {
+                       const gangway_group& group) {
+    if (!events_.has_listeners()) {
         return;
     }
     JsonWriter json;
@@ -84,8 +102,8 @@ void Spawning::publish(std::string_view event, const Spawn& spawn, const SpawnEr
     json.member("attempts", error.attempts);
     json.end_object();
     events_.publish({event,
-                     {std::string(view(group->uuid)), std::string(view(group->password)),
-                      group->has_user != 0, group->uid},
+                     {std::string(view(group.uuid)), std::string(view(group.password)),
+                      group.has_user != 0, group.uid},
                      {},
                      json.take()});
 }

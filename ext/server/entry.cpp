@@ -10,6 +10,7 @@
 #include "gangway/agent_abi.h"
 #include "server/server.hpp"
 #include "text/printable.hpp"
+#include "text/utf8.hpp"
 
 namespace {
 
@@ -47,9 +48,11 @@ void stop(void* instance) {
 // Passenger's threads come here: what cannot be told for want of memory is lost, and nothing else.
 void spawn_ended(void* instance, const gangway_spawn* spawn) {
     try {
+        using gangway::health::Spawning;
+        const auto error = gangway::head_of(view(spawn->error), Spawning::most_message_bytes);
         static_cast<Server*>(instance)->spawn_ended({std::string(view(spawn->group_name)),
-                                                     std::string(view(spawn->error)),
-                                                     spawn->ended_at_usec});
+                                                     std::string(view(spawn->group_uuid)),
+                                                     std::string(error), spawn->ended_at_usec});
     } catch (const std::exception&) {
     }
 }

@@ -186,6 +186,7 @@ class Server::Served {
 
 void Server::ensure_running() {
     bell_.ensure_waiting();
+    read_inbox(); // The ring may have been lost with the exception.
     listener_.ensure_running();
     monitor_.wake();
 }
@@ -296,16 +297,18 @@ void Server::abort_long_running_connections(std::string gupid) {
 }
 
 void Server::read_inbox() {
-    for (const auto& message : inbox_.take_all()) {
-        try {
+    try {
+        std::vector<health::Spawn> spawns;
+        for (auto& message : inbox_.take_all()) {
             if (const auto* gupid = std::get_if<std::string>(&message)) {
                 context_.in_flight.abort_long_running(*gupid);
             } else {
-                spawning_.note(std::get<health::Spawn>(message));
+                spawns.push_back(std::move(std::get<health::Spawn>(message)));
             }
-        } catch (const std::exception& e) { // Out of memory: the others are not lost for it.
-            log_.exception("internal error", e);
         }
+        spawning_.note(spawns);
+    } catch (const std::exception& e) { // Out of memory, say.
+        log_.exception("internal error", e);
     }
 }
 

@@ -42,7 +42,6 @@ class HeadReading {
     bool skipped_ = false; // an empty line before it: one, however the bytes arrive
 };
 
-
 // Reads the next piece of the body into piece; an empty one is its end. It points into buffer, and
 // is valid until the next read. A Source has
 //
@@ -92,11 +91,12 @@ inline bool may_be_answer(std::string_view begin, bool skipped_empty_line) {
            (begin == "\r" && !skipped_empty_line);
 }
 
+inline constexpr std::size_t shortest_status_line = std::string_view("HTTP/1.1 200").size();
+
 // "HTTP/1.1 200", where a space must follow, and perhaps a reason (RFC 9112, 4). Passenger takes it
 // for 200, and so do visitors.
 inline bool ends_with_status(std::string_view head) {
-    constexpr std::string_view shortest = "HTTP/1.1 200";
-    return head.find("\r\n") == shortest.size();
+    return head.find("\r\n") == shortest_status_line;
 }
 
 } // namespace detail
@@ -132,7 +132,7 @@ bool HeadReading<is_request>::take(beast::flat_buffer& buffer, message::Parser<i
     ec = {};
     if (!is_request && detail::ends_with_status(detail::view(buffer))) {
         std::string head(detail::view(buffer).substr(0, left));
-        head.insert(head.find('\r'), 1, ' ');
+        head.insert(detail::shortest_status_line, 1, ' ');
         parser.put(net::buffer(head), ec);
         buffer.consume(left);
         return true;

@@ -316,6 +316,7 @@ typedef struct gangway_process_id {
 /* How an attempt to start a process of a group ended (SpawningKit::Spawner::spawn()). */
 typedef struct gangway_spawn {
     gangway_host_str group_name;
+    gangway_host_str group_uuid; /* as it was when the attempt began: a restart gives another */
     gangway_host_str error; /* why there is no process, as Passenger logs it, without its page for
                                browsers; what the application printed may be in it. Empty: there is
                                one */
@@ -511,10 +512,12 @@ typedef struct gangway_module {
 
     /* Since struct_size 88: the host calls what a module has, and that is not NULL. */
 
-    /* An attempt to start a process has ended, well or not. Returns soon.
+    /* An attempt to start a process has ended, well or not; not told of one that is interrupted,
+     * since its group goes. Passenger may still drop the process, after a restart, say. Returns
+     * soon.
      *   instance  of start()
      *   spawn     of which group, and how
-     *   thread    one of Passenger's, perhaps several at once
+     *   thread    one of Passenger's, with a small stack; perhaps several at once
      *   lock      none is held, but no function of gangway_host may be called
      *   owner     spawn is the host's, valid until it returns
      *   when      between start() and stop() */
@@ -527,7 +530,9 @@ typedef struct gangway_module {
      * Told from the module's first session on. Returns soon.
      *   instance  of start()
      *   gupid     the process's
-     *   thread    one of Passenger's
+     *   thread    one of Passenger's, with a small stack; or one of the module's, within
+     *             process_detach(), session_connect() or session_close(): nothing may be locked
+     *             here that is locked around a call of these
      *   lock      the pool's is held: no function of gangway_host may be called
      *   owner     gupid is the host's, valid until it returns
      *   when      between start() and stop() */

@@ -123,11 +123,12 @@ SIZE(gangway_process_id, 24);
 AT(0, gangway_process_id, pid);
 AT(8, gangway_process_id, gupid);
 
-SIZE(gangway_spawn, 48);
+SIZE(gangway_spawn, 64);
 AT(0, gangway_spawn, group_name);
-AT(16, gangway_spawn, error);
-AT(32, gangway_spawn, began_at_usec);
-AT(40, gangway_spawn, ended_at_usec);
+AT(16, gangway_spawn, group_uuid);
+AT(32, gangway_spawn, error);
+AT(48, gangway_spawn, began_at_usec);
+AT(56, gangway_spawn, ended_at_usec);
 
 SIZE(gangway_host, 184);
 AT(0, gangway_host, abi_version);

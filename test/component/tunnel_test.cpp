@@ -107,7 +107,10 @@ TEST_P(Tunnels, EndAtOnceWhereTheProcessIsToLeave) {
     start();
     Client quiet = open(living_pid, listen_only, 0);
     host().abort_long_running_connections("another");
-    EXPECT_TRUE(host().wait_for_sessions(1));
+    host().spawn_ended(group().name, "no database"); // Told after it, and so heard of after it.
+    EXPECT_TRUE(
+        eventually([&] { return !json(get("/v1/groups"))["groups"][0]["spawn_error"].isNull(); }));
+    EXPECT_EQ(host().sessions(), 1U);
     host().abort_long_running_connections("gupid-" + std::to_string(living_pid));
     EXPECT_TRUE(host().wait_for_sessions(0));
     EXPECT_TRUE(quiet.at_end());

@@ -104,6 +104,10 @@ gangway_status TestHost::process_detach(gangway_process_ref& ref) {
         return GANGWAY_NOT_FOUND;
     }
     process.enabled = GANGWAY_PROCESS_DETACHED;
+    if (GANGWAY_MODULE_HAS(&module_, abort_long_running_connections)) { // As Passenger does, here.
+        module_.abort_long_running_connections(instance_,
+                                               {process.gupid.data(), process.gupid.size()});
+    }
     return GANGWAY_OK;
 }
 

@@ -155,8 +155,12 @@ void TestHost::begin_drain() {
 }
 
 void TestHost::spawn_ended(const std::string& group, const std::string& error) {
-    const gangway_spawn spawn{
-        {group.data(), group.size()}, {error.data(), error.size()}, 1'000'000, 2'000'000};
+    const std::string uuid = Group().uuid;
+    const gangway_spawn spawn{{group.data(), group.size()},
+                              {uuid.data(), uuid.size()},
+                              {error.data(), error.size()},
+                              1'000'000,
+                              2'000'000};
     module_.spawn_ended(instance_, &spawn);
 }
 

@@ -4,6 +4,7 @@
 #include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -68,8 +69,12 @@ class Agent final : public ExchangeObserver {
         at_the_end = transfer;
         if (answer_to_next) { // to a look at whether it lives
             next_ = std::jthread([this] {
+                pollfd asked{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+                ASSERT_EQ(::poll(&asked, 1, 10'000), 1);
                 const FileDescriptor next(
                     ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+                std::array<char, 4096> space{};
+                EXPECT_GT(::recv(next.get(), space.data(), space.size(), 0), 0);
                 EXPECT_EQ(::send(next.get(), answer_to_next->data(), answer_to_next->size(),
                                  MSG_NOSIGNAL),
                           static_cast<ssize_t>(answer_to_next->size()));

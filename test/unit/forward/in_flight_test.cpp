@@ -141,5 +141,14 @@ TEST(InFlight, AbortsWhatDoesNotEndByItselfOfThatProcessAlone) {
     EXPECT_EQ(aborted, 1);
 }
 
+TEST(InFlight, AbortsWhatBecomesLongRunningOnceItsProcessIsToLeave) {
+    InFlight in_flight(9, 9);
+    auto upgrade = in_flight.enter("a", "GET", "/", For::others);
+    in_flight.abort_long_running("a");
+    int aborted = 0;
+    const InFlight::LongRunning long_running(*upgrade, [&aborted] { aborted++; });
+    EXPECT_EQ(aborted, 1);
+}
+
 } // namespace
 } // namespace gangway::forward

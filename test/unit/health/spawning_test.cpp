@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,9 +26,19 @@ class SpawningTest : public testing::Test {
     }
 
     void fails(const std::string& group, std::uint64_t at, const std::string& why = "no database") {
-        spawning_.note({group, why, at});
+        spawning_.note({{group, "uuid-of-" + group, why, at}});
     }
-    void succeeds(const std::string& group, std::uint64_t at) { spawning_.note({group, "", at}); }
+    void succeeds(const std::string& group, std::uint64_t at) {
+        spawning_.note({{group, "uuid-of-" + group, "", at}});
+    }
+    const SpawnError* error_of(const std::string& name) {
+        for (const gangway_group& group : fake_.groups) {
+            if (pool::view(group.name) == name) {
+                return spawning_.error_of(group);
+            }
+        }
+        return nullptr;
+    }
 
     net::io_context io_;
     pool::FakePool fake_;
@@ -38,22 +49,22 @@ class SpawningTest : public testing::Test {
 };
 
 TEST_F(SpawningTest, KeepsTheLatestReasonAndSinceWhenUntilOneIsStarted) {
-    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
+    EXPECT_EQ(error_of("shop"), nullptr);
     fails("shop", 1'000'000, "no database");
     fails("blog", 2'000'000);
     fails("shop", 3'000'000, "no disk");
-    const SpawnError* error = spawning_.error_of("shop");
+    const SpawnError* error = error_of("shop");
     ASSERT_NE(error, nullptr);
     EXPECT_EQ(error->message, "no disk");
     EXPECT_EQ(error->since_usec, 1'000'000U);
     EXPECT_EQ(error->latest_usec, 3'000'000U);
     EXPECT_EQ(error->attempts, 2U);
     succeeds("shop", 4'000'000);
-    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
-    EXPECT_NE(spawning_.error_of("blog"), nullptr);
+    EXPECT_EQ(error_of("shop"), nullptr);
+    EXPECT_NE(error_of("blog"), nullptr);
     fails("shop", 5'000'000);
-    EXPECT_EQ(spawning_.error_of("shop")->since_usec, 5'000'000U);
-    EXPECT_EQ(spawning_.error_of("shop")->attempts, 1U);
+    EXPECT_EQ(error_of("shop")->since_usec, 5'000'000U);
+    EXPECT_EQ(error_of("shop")->attempts, 1U);
 }
 
 TEST_F(SpawningTest, LogsTheFirstFailureAndTheRecovery) {
@@ -94,16 +105,49 @@ TEST_F(SpawningTest, TellsListenersOfEachFailureWithWhomTheGroupMayBeToldTo) {
 
 TEST_F(SpawningTest, ForgetsGroupsThatAreGone) {
     fails("shop", 1);
+    const gangway_group shop = fake_.groups.front();
     fake_.groups.erase(fake_.groups.begin());
     fails("blog", 2);
-    EXPECT_EQ(spawning_.error_of("shop"), nullptr);
-    EXPECT_NE(spawning_.error_of("blog"), nullptr);
+    EXPECT_EQ(spawning_.error_of(shop), nullptr);
+    EXPECT_NE(error_of("blog"), nullptr);
+}
+
+TEST_F(SpawningTest, KnowsNothingOfAGroupAfterItsRestart) {
+    fails("shop", 1);
+    fake_.groups.front().uuid = fake_.keep("uuid-2");
+    EXPECT_EQ(error_of("shop"), nullptr);
+    fails("shop", 2); // An attempt of before, which Passenger drops.
+    EXPECT_EQ(error_of("shop"), nullptr);
+    spawning_.note({{"shop", "uuid-2", "no disk", 3}});
+    ASSERT_NE(error_of("shop"), nullptr);
+    EXPECT_EQ(error_of("shop")->since_usec, 3U);
+    EXPECT_EQ(error_of("shop")->attempts, 1U);
+    succeeds("shop", 4); // Of before, too.
+    EXPECT_NE(error_of("shop"), nullptr);
+}
+
+TEST_F(SpawningTest, ForgetsAnErrorAlsoWhereThePoolCannotBeSeen) {
+    fails("shop", 1);
+    EXPECT_CALL(pool_, snapshot()).WillRepeatedly([] { return std::nullopt; });
+    succeeds("shop", 2);
+    EXPECT_EQ(error_of("shop"), nullptr);
+}
+
+TEST_F(SpawningTest, LooksAtThePoolOnceForMany) {
+    EXPECT_CALL(pool_, snapshot()).Times(1);
+    const Spawn failed{"shop", "uuid-of-shop", "no database", 1};
+    spawning_.note(std::vector<Spawn>(100, failed));
+    EXPECT_EQ(error_of("shop")->attempts, 100U);
+}
+
+TEST_F(SpawningTest, DoesNotLookAtThePoolWhereAllIsWell) {
+    EXPECT_CALL(pool_, snapshot()).Times(0);
+    succeeds("shop", 1);
 }
 
 TEST_F(SpawningTest, KeepsOnlySoMuchOfAMessage) {
     fails("shop", 1, std::string(Spawning::most_message_bytes - 1, 'x') + "\u00e4");
-    EXPECT_EQ(spawning_.error_of("shop")->message,
-              std::string(Spawning::most_message_bytes - 1, 'x'));
+    EXPECT_EQ(error_of("shop")->message, std::string(Spawning::most_message_bytes - 1, 'x'));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "gangway/agent/admin_document.hpp"
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
+#include "gangway/base/rfc3339.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -62,13 +63,9 @@ std::string listed(const std::vector<std::string>& names) {
     return lines;
 }
 
-std::string cannot_start(const Json::Value& group) {
-    const Json::Value& error = json_member(group, "spawn_error");
-    return error.isObject()
-               ? "no process of " + printable(json_text(json_member(group, "name"))) +
-                     " can be started since " + printable(json_text(json_member(error, "since"))) +
-                     ": " + printable(json_text(json_member(error, "message")))
-               : std::string();
+std::string cannot_start(const Json::Value& group, const Json::Value& error) {
+    return "no process of " + json_text(json_member(group, "name")) + " can be started since " +
+           json_text(json_member(error, "since")) + ": " + json_text(json_member(error, "message"));
 }
 
 } // namespace
@@ -88,9 +85,14 @@ std::vector<ListedGroup> list_groups(const Asking& asking) {
     std::vector<ListedGroup> groups;
     for (const Json::Value& row : rows_of(asking, "/v1/groups", "groups")) {
         const Json::Value& queue = json_member(row, "get_wait_list_size");
-        groups.push_back({json_text(json_member(row, "name")),
-                          queue.isUInt64() ? std::optional(queue.asUInt64()) : std::nullopt,
-                          cannot_start(row)});
+        ListedGroup group{json_text(json_member(row, "name")),
+                          queue.isUInt64() ? std::optional(queue.asUInt64()) : std::nullopt};
+        const Json::Value& error = json_member(row, "spawn_error");
+        if (error.isObject()) {
+            group.cannot_start = cannot_start(row, error);
+            group.failed_at = parse_rfc3339(json_text(json_member(error, "latest")));
+        }
+        groups.push_back(std::move(group));
     }
     return groups;
 }

@@ -34,8 +34,10 @@ struct ListedProcess {
 struct ListedGroup {
     std::string name;                   // as the agent writes it, not yet printable
     std::optional<std::uint64_t> queue; // visitors' requests that wait for a process
-    // "no process of shop can be started since …: …", printable; empty where some can.
+    // "no process of shop can be started since …: …", not yet printable; empty where some can.
     std::string cannot_start{};
+    // When that was seen last.
+    std::optional<std::chrono::system_clock::time_point> failed_at{};
 };
 
 // In the pool's order. Throw Failure as get_admin_document() does.

@@ -123,15 +123,18 @@ std::optional<ucred> peer_of(const FileDescriptor& connection) {
 
 constexpr std::chrono::milliseconds longest_look{5000}; // for connecting, and for the answer
 
-// Whether anything comes back for a request that is for no process.
+// Whether anything comes back for a request that is for no process; a refusal that was sent before
+// it, too.
 bool answers(const Connection& connection) {
     constexpr std::string_view request = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const int fd = connection.descriptor.get();
+    ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
     pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
     char first = 0;
-    return ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
-           ::poll(&polled, 1, static_cast<int>(longest_look.count())) > 0 &&
-           ::recv(fd, &first, 1, MSG_DONTWAIT) > 0;
+    if (::poll(&polled, 1, static_cast<int>(longest_look.count())) < 0) {
+        check_interrupt();
+    }
+    return ::recv(fd, &first, 1, MSG_DONTWAIT) > 0;
 }
 
 bool has_ended(const FileDescriptor& process) { // of pidfd_open(); false where there is none
@@ -187,7 +190,10 @@ bool core_lives(const Endpoint& endpoint, const Connection& connection) {
 bool core_answers(const Endpoint& endpoint) {
     try {
         return answers(connect_to(endpoint, longest_look));
-    } catch (const Failure&) {
+    } catch (const Failure& failure) {
+        if (failure.code() == ExitCode::interrupted) {
+            throw;
+        }
         return false;
     }
 }

@@ -139,23 +139,28 @@ std::string render(const Json::Value& rows, const PsOptions& options) {
     return table.render(terminal);
 }
 
-// An empty list does not tell why: whether there is such a group, and whether its processes cannot
-// be started. name: empty for all groups.
+// An empty list does not tell a group without processes from a name that no group has.
+void require_group(const std::vector<ListedGroup>& groups, const std::string& name) {
+    if (std::none_of(groups.begin(), groups.end(),
+                     [&name](const ListedGroup& group) { return group.name == name; })) {
+        throw no_such_group(name, groups);
+    }
+}
+
+// Whether there is such a group, and whether the processes that there should be cannot be started.
+// name: empty for all groups.
 void explain_empty(const GlobalOptions& global, const std::string& name) {
     const Endpoint endpoint = find_endpoint(global.agent);
     const Credentials credentials =
         choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
     ExchangeObserver nobody;
     const auto groups = list_groups({endpoint, credentials, nobody, document_longest});
-    const auto is_meant = [&name](const ListedGroup& group) {
-        return name.empty() || group.name == name;
-    };
-    if (!name.empty() && std::none_of(groups.begin(), groups.end(), is_meant)) {
-        throw no_such_group(name, groups);
+    if (!name.empty()) {
+        require_group(groups, name);
     }
     for (const ListedGroup& group : groups) {
-        if (is_meant(group) && !group.cannot_start.empty()) {
-            report_note(group.cannot_start, global.json);
+        if (!group.cannot_start.empty() && (name.empty() || group.name == name)) {
+            report_note(printable(group.cannot_start), global.json);
         }
     }
 }

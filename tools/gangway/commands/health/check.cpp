@@ -111,7 +111,7 @@ class Check {
                 for (const std::string& id : gone) {
                     add_gone(report, id);
                 }
-                add_groups(report, groups);
+                add_groups(report, groups, listed);
                 return report;
             } catch (const ProblemFailure& failure) {
                 const std::string code = json_text(json_member(failure.problem(), "code"));
@@ -169,12 +169,26 @@ class Check {
         return groups;
     }
 
-    static void add_groups(HealthReport& report, const std::vector<ListedGroup>& groups) {
+    // Whether it is worth to be said that no process can be started: where others serve, Passenger
+    // does not try again until they are too few, so that what was long ago may be over.
+    static bool matters(const ListedGroup& group, const std::vector<ListedProcess>& listed) {
+        constexpr std::chrono::minutes recently{10};
+        const bool is_served =
+            std::any_of(listed.begin(), listed.end(), [&group](const ListedProcess& process) {
+                return process.group == group.name;
+            });
+        return !group.cannot_start.empty() &&
+               (!is_served || group.queue.value_or(0) > 0 || !group.failed_at ||
+                std::chrono::system_clock::now() - *group.failed_at < recently);
+    }
+
+    static void add_groups(HealthReport& report, const std::vector<ListedGroup>& groups,
+                           const std::vector<ListedProcess>& listed) {
         for (const ListedGroup& group : groups) {
             if (group.queue) {
                 report.queue = report.queue.value_or(0) + *group.queue;
             }
-            if (!group.cannot_start.empty()) {
+            if (matters(group, listed)) {
                 report.cannot_start.push_back(group.cannot_start);
             }
         }

@@ -111,7 +111,7 @@ ExitCode check_once(const GlobalOptions& global, const HealthOptions& options) {
     if (report.results.empty()) {
         std::string note = "there is no process to check";
         for (const std::string& sentence : report.cannot_start) {
-            note += "; " + sentence;
+            note += "; " + printable(sentence);
         }
         report_note(note, global.json);
     }

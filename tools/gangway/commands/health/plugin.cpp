@@ -14,6 +14,9 @@ namespace {
 // Pages and messages of monitoring systems show about so much.
 constexpr std::size_t text_max_columns = 200;
 
+// So that one group's, which an application may have put together, does not hide the others.
+constexpr std::size_t sentence_max_columns = 120;
+
 // The results that a line has room for are far fewer.
 constexpr std::size_t faults_max_bytes = 4 * text_max_columns;
 
@@ -138,7 +141,7 @@ std::string plugin_line(const HealthReport& report, const Thresholds& thresholds
     }
     std::string faults;
     for (const std::string& sentence : report.cannot_start) {
-        faults += (faults.empty() ? ": " : "; ") + sentence;
+        faults += (faults.empty() ? ": " : "; ") + shorten_end(sentence, sentence_max_columns);
     }
     for (const char* state : {"unhealthy", "busy", "skipped"}) {
         add_faults(faults, report, state);

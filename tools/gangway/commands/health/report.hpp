@@ -45,8 +45,9 @@ struct HealthSummary {
 struct HealthReport {
     std::vector<HealthResult> results;
     HealthSummary summary;
-    std::optional<std::uint64_t> queue{};    // visitors' requests that wait; nothing: not known
-    std::vector<std::string> cannot_start{}; // a sentence for each group that cannot
+    std::optional<std::uint64_t> queue{}; // visitors' requests that wait; nothing: not known
+    std::vector<std::string>
+        cannot_start{}; // for each group that cannot a sentence, not yet printable
 };
 
 // Nothing where it has no state, or a pid that is no number. source: what json was read from.
