@@ -94,25 +94,38 @@ std::optional<std::string> make_room(const std::string& path) {
     return std::nullopt;
 }
 
+class OpenFile {
+  public:
+    explicit OpenFile(int fd) : fd_(fd) {}
+    ~OpenFile() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+    int fd() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
 // Through a descriptor of the socket itself, so that a link put in its place is not followed.
 std::optional<std::string> set_access(const SocketOptions& options) {
-    const int fd = ::open(options.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    const OpenFile file(::open(options.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};
-    if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISSOCK(info.st_mode)) {
-        std::string problem = failure(options.path, "cannot open it");
-        ::close(fd);
-        return problem;
+    if (file.fd() < 0 || ::fstat(file.fd(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
+        return failure(options.path, "cannot open it");
     }
-    std::optional<std::string> problem;
     if ((options.owner || options.group) &&
-        ::fchownat(fd, "", options.owner.value_or(static_cast<uid_t>(-1)),
+        ::fchownat(file.fd(), "", options.owner.value_or(static_cast<uid_t>(-1)),
                    options.group.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
-        problem = failure(options.path, "cannot set socket_owner and socket_group");
-    } else if (::chmod(("/proc/self/fd/" + std::to_string(fd)).c_str(), options.mode) != 0) {
-        problem = failure(options.path, "cannot set socket_mode");
+        return failure(options.path, "cannot set socket_owner and socket_group");
     }
-    ::close(fd);
-    return problem;
+    if (::chmod(("/proc/self/fd/" + std::to_string(file.fd())).c_str(), options.mode) != 0) {
+        return failure(options.path, "cannot set socket_mode");
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> bind_and_listen(int fd, const SocketOptions& options) {
@@ -144,25 +157,28 @@ std::variant<SocketFile, std::string> SocketFile::create(const SocketOptions& op
     if (auto problem = make_room(options.path)) {
         return std::move(*problem);
     }
+    std::string path = options.path; // First: where this throws, nothing is left open.
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return failure(options.path, "cannot create a socket");
     }
-    SocketFile file(fd, options.path);
-    if (auto problem = bind_and_listen(fd, options)) {
-        struct stat info {};
+    SocketFile file(fd, std::move(path));
+    struct stat info {};
+    auto problem = bind_and_listen(fd, options);
+    if (!problem && ::lstat(options.path.c_str(), &info) != 0) { // Else remove() would leave it.
+        problem = failure(options.path, "cannot inspect it");
+    }
+    if (problem) {
         // Only what bind() made, never what stood in its way.
+        ::close(std::exchange(file.fd_, -1)); // Else it would be live.
         if (::lstat(options.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) &&
             !is_live(options.path)) {
             ::unlink(options.path.c_str());
         }
         return std::move(*problem);
     }
-    struct stat info {};
-    if (::lstat(options.path.c_str(), &info) == 0) {
-        file.device_ = info.st_dev;
-        file.inode_ = info.st_ino;
-    }
+    file.device_ = info.st_dev;
+    file.inode_ = info.st_ino;
     return file;
 }
 
