@@ -14,6 +14,7 @@ PACKAGES_TEST=(
     python3-pytest python3-yaml python3-flask python3-websockets node-express node-ws
     ruby-websocket-driver
 )
+PACKAGES_COVERAGE=(gcovr)
 PACKAGES_FUZZ=(clang libclang-rt-14-dev)
 PACKAGES_LINT=(clang-format clang-tidy shellcheck python3-pyflakes)
 

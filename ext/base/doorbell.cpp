@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/take_descriptor.hpp"
+
 namespace gangway {
 
 namespace {
@@ -23,7 +25,7 @@ int make_eventfd() {
 } // namespace
 
 Doorbell::Doorbell(const Executor& executor, std::function<void()> on_ring)
-    : descriptor_(executor, make_eventfd()), on_ring_(std::move(on_ring)) {
+    : descriptor_(take_descriptor(executor, make_eventfd())), on_ring_(std::move(on_ring)) {
     wait();
 }
 

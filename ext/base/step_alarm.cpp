@@ -10,6 +10,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/take_descriptor.hpp"
+
 namespace gangway {
 
 namespace {
@@ -32,7 +34,7 @@ bool arm(int fd) {
 } // namespace
 
 StepAlarm::StepAlarm(const Executor& executor, std::function<void()> on_step)
-    : descriptor_(executor, make_timerfd()),
+    : descriptor_(take_descriptor(executor, make_timerfd())),
       on_step_(std::move(on_step)),
       works_(arm(descriptor_.native_handle())) {
     if (works_) {

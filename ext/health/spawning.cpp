@@ -60,7 +60,8 @@ const SpawnError* Spawning::error_of(const gangway_group& group) const {
 void Spawning::note_failure(const Spawn& spawn, const gangway_group& group) {
     SpawnError& error = errors_[spawn.group];
     if (error.uuid != spawn.uuid) {
-        error = SpawnError{spawn.uuid};
+        error = {};
+        error.uuid = spawn.uuid;
     }
     error.message = head_of(spawn.error, most_message_bytes);
     error.latest_usec = spawn.ended_usec;

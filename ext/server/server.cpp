@@ -53,9 +53,12 @@ bool has_gone(ClientSocket& socket) {
 void take_lowest_descriptor(ClientSocket& socket) {
     const int lowest = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
     if (lowest >= 0) {
-        error_code ignored;
-        socket.close(ignored);
-        socket.assign(net::local::stream_protocol(), lowest, ignored);
+        error_code ec;
+        socket.close(ec);
+        socket.assign(net::local::stream_protocol(), lowest, ec);
+        if (ec) { // The event loop can take no more.
+            ::close(lowest);
+        }
     }
 }
 

@@ -141,25 +141,28 @@ OrFault<SocketFile> SocketFile::create(const SocketOptions& options) {
     if (auto problem = make_room(options.path)) {
         return Fault{std::move(*problem)};
     }
+    std::string path = options.path; // First: where this throws, nothing is left open.
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return Fault{failure(options.path, "cannot create a socket")};
     }
-    SocketFile file(fd, options.path);
-    if (auto problem = bind_and_listen(fd, options)) {
-        struct stat info {};
+    SocketFile file(fd, std::move(path));
+    struct stat info {};
+    auto problem = bind_and_listen(fd, options);
+    if (!problem && ::lstat(options.path.c_str(), &info) != 0) { // Else remove() would leave it.
+        problem = failure(options.path, "cannot inspect it");
+    }
+    if (problem) {
         // Only what bind() made, never what stood in its way.
+        ::close(std::exchange(file.fd_, -1)); // Else it would be live.
         if (::lstat(options.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) &&
             !is_live(options.path)) {
             ::unlink(options.path.c_str());
         }
         return Fault{std::move(*problem)};
     }
-    struct stat info {};
-    if (::lstat(options.path.c_str(), &info) == 0) {
-        file.device_ = info.st_dev;
-        file.inode_ = info.st_ino;
-    }
+    file.device_ = info.st_dev;
+    file.inode_ = info.st_ino;
     return file;
 }
 

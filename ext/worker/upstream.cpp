@@ -98,8 +98,15 @@ awaitable<Received> Upstream::receive(net::mutable_buffer space) {
     co_return received;
 }
 
+// Where the process has closed, its answer may be there already. After any other error, such as
+// want of memory, it would wait for the rest of the request, and Gangway for its answer.
 Sent Upstream::send_now(Pieces& pieces) {
-    return gangway::send_now(fd_, pieces);
+    const Sent sent = gangway::send_now(fd_, pieces);
+    if (sent.error && sent.error != net::error::would_block &&
+        sent.error != net::error::broken_pipe && sent.error != net::error::connection_reset) {
+        ::shutdown(fd_, SHUT_RDWR);
+    }
+    return sent;
 }
 
 awaitable<Sent> Upstream::send(Pieces& pieces) {

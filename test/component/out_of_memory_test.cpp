@@ -4,6 +4,8 @@
 
 #include "scarce_memory/scarce_memory.h"
 
+#include <filesystem>
+
 namespace gangway::test {
 
 namespace {
@@ -59,6 +61,18 @@ class OutOfMemory : public ModuleTest, public ::testing::WithParamInterface<Shor
         wherever_it_runs_out([&] { ask(request); }, [&] { expect_all_well(); });
     }
 };
+
+TEST_P(OutOfMemory, AtTheStart) {
+    std::string error;
+    const auto begin = [&] { error = host().start({}); };
+    wherever_it_runs_out(begin, [&] {
+        if (error.empty()) {
+            EXPECT_EQ(get("/v1/pool").status, 200);
+            host().stop();
+        }
+        EXPECT_FALSE(std::filesystem::exists(socket_path()));
+    });
+}
 
 TEST_P(OutOfMemory, InAListing) {
     worker(first_pid, behave::answer_pid());

@@ -19,6 +19,7 @@ std::atomic<long> left{none}; // allocations until they fail; then how many have
 std::atomic<long> failures_wanted{0};
 std::atomic<Memory> which_memory{Memory::any};
 thread_local unsigned in_host = 0;
+thread_local unsigned in_module = 0;
 
 bool is_modules_thread() {
     std::array<char, 16> name{};
@@ -27,7 +28,7 @@ bool is_modules_thread() {
 }
 
 bool runs_out() {
-    if (left.load(std::memory_order_relaxed) == none || in_host > 0 || !is_modules_thread()) {
+    if (left.load(std::memory_order_relaxed) == none || !is_at_modules_code()) {
         return false;
     }
     const long before = left--;
@@ -52,6 +53,18 @@ ScarceMemory::~ScarceMemory() {
 
 bool ScarceMemory::has_failed() {
     return left < 0;
+}
+
+bool is_at_modules_code() {
+    return in_host == 0 && (in_module > 0 || is_modules_thread());
+}
+
+InModule::InModule() {
+    ++in_module;
+}
+
+InModule::~InModule() {
+    --in_module;
 }
 
 InHost::InHost() {

@@ -11,10 +11,9 @@ enum class Memory : std::uint8_t {
     but_asios, // what comes from operator new
 };
 
-// While one lives, the module's thread, the one named "gangway", gets the next `before` allocations
-// and then not `failures` of them. Neither the host's nor the stand-ins' fail. Several failures in
-// a row of Asio's allocations are not survived: it ends the program when it has no memory to unwind
-// a coroutine.
+// While one lives, the module's thread gets the next `before` allocations and then not `failures`
+// of them. Neither the host's nor the stand-ins' fail. Several failures in a row of Asio's
+// allocations are not survived: it ends the program when it has no memory to unwind a coroutine.
 class ScarceMemory {
   public:
     ScarceMemory(unsigned before, unsigned failures, Memory which);
@@ -25,6 +24,20 @@ class ScarceMemory {
     ScarceMemory& operator=(ScarceMemory&&) = delete;
 
     [[nodiscard]] static bool has_failed();
+};
+
+// Whether this thread is at the module's code: the one named "gangway", or one that is InModule.
+bool is_at_modules_code();
+
+// While one lives, this thread is at the module's code, as it is where it starts the module.
+class InModule {
+  public:
+    InModule();
+    ~InModule();
+    InModule(const InModule&) = delete;
+    InModule& operator=(const InModule&) = delete;
+    InModule(InModule&&) = delete;
+    InModule& operator=(InModule&&) = delete;
 };
 
 // While one lives, this thread is not at the module's code, but in the host.

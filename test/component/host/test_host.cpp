@@ -135,6 +135,7 @@ std::string TestHost::start(const std::string& config_text) {
     gangway_status status = GANGWAY_FAILED;
     {
         const Gangway::SignalsBlocked blocked;
+        const InModule in_module;
         status = module_.start(&table_.known, &instance_, &error);
     }
     if (status == GANGWAY_OK) {

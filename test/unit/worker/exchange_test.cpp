@@ -45,6 +45,17 @@ class ExchangeTest : public testing::Test {
         timer->async_wait([timer, function](error_code) { function(); });
     }
 
+    // Whether it was cut by then: what is due is called in the order of its times, however late the
+    // machine comes to it.
+    void look_at(Clock::time_point time) {
+        look_.expires_at(time + std::chrono::microseconds(1));
+        looking_ = true;
+        look_.async_wait([this](error_code) {
+            seen_cut_ = exchange_.is_cut();
+            looking_ = false;
+        });
+    }
+
     // When the exchange was cut, while it paused for long.
     Clock::time_point run_until_cut() {
         Clock::time_point cut_at;
@@ -54,10 +65,15 @@ class ExchangeTest : public testing::Test {
             cut_at = Clock::now();
         };
         run_coroutine(context_, pause);
+        while (looking_ && context_.run_one() > 0) {
+        }
         return cut_at;
     }
 
     net::io_context context_;
+    Timer look_{context_};
+    bool looking_ = false;
+    bool seen_cut_ = false;
     unsigned client_interruptions_ = 0;
     Exchange exchange_{context_.get_executor(), [this] { client_interruptions_++; }};
 };
@@ -74,10 +90,12 @@ class ExchangeIn : public ExchangeTest, public testing::WithParamInterface<Case>
 TEST_P(ExchangeIn, IsCutWhenTheBoundOfItsPhaseIsOver) {
     begin(but(GetParam().bound, soon));
     const Clock::time_point entered = Clock::now();
-    exchange_.enter(GetParam().phase);
+    exchange_.enter(GetParam().phase, entered);
+    look_at(entered + soon);
     const Clock::time_point cut_at = run_until_cut();
     EXPECT_EQ(exchange_.cut(), GetParam().cut);
     EXPECT_GE(cut_at - entered, soon);
+    EXPECT_TRUE(seen_cut_) << "It is cut too late.";
     EXPECT_EQ(client_interruptions_, GetParam().waits_for_client ? 1U : 0U);
 }
 
@@ -97,11 +115,13 @@ TEST_P(ExchangeIn, IsNotCutSoonerThanTheBoundAfterTheLastByte) {
     Clock::time_point heard_at;
     after(milliseconds(4), [&] {
         heard_at = Clock::now();
-        exchange_.heard();
+        exchange_.heard(heard_at);
+        look_at(heard_at + milliseconds(8));
     });
     const Clock::time_point cut_at = run_until_cut();
     EXPECT_GE(cut_at - heard_at, milliseconds(8));
     EXPECT_EQ(exchange_.cut(), GetParam().cut);
+    EXPECT_TRUE(seen_cut_) << "It is cut too late.";
 }
 
 TEST_P(ExchangeIn, IsNotCutWhileItIsTheClientsTurn) {
@@ -140,8 +160,10 @@ TEST_F(ExchangeTest, IsCutWhenTheTotalIsOverWhateverItWaitsFor) {
             exchange_.enter(phase);
         }
         const Exchange::ClientTurn turn(exchange_);
+        look_at(begun + soon);
         EXPECT_GE(run_until_cut() - begun, soon);
         EXPECT_EQ(exchange_.cut(), Cut::total_timeout);
+        EXPECT_TRUE(seen_cut_) << "It is cut too late, in phase " << static_cast<int>(phase);
         EXPECT_EQ(client_interruptions_, 1U);
         exchange_.end();
     }
