@@ -144,9 +144,9 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     return result;
 }
 
-std::optional<Pairs> parse_query(std::string_view query) {
+std::optional<Pairs> parse_query(std::string_view query, std::size_t most) {
     Pairs result;
-    while (!query.empty()) {
+    while (!query.empty() && result.size() < most) {
         const std::size_t end = std::min(query.find('&'), query.size());
         const std::string_view pair = query.substr(0, end);
         query.remove_prefix(std::min(end + 1, query.size()));
@@ -187,11 +187,11 @@ std::vector<std::string_view> Arguments::words(std::string_view name) const {
 
 Result<Arguments> parse_arguments(std::string_view query, std::span<const Parameter> parameters,
                                   bool may_act) {
-    auto pairs = parse_query(query);
+    // One of so many is unknown, or given twice.
+    auto pairs = parse_query(query, parameters.size() + 1);
     if (!pairs) {
         return bad_parameter("The query is not percent-encoded correctly.");
     }
-    // As many as there are pass, and one more: each is looked for among so few.
     for (auto pair = pairs->begin(); pair != pairs->end(); ++pair) {
         const std::string& name = pair->first;
         const auto known = std::find_if(parameters.begin(), parameters.end(),

@@ -3,7 +3,9 @@
 // Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,9 +44,11 @@ std::string_view word(ParameterType type);
 // Nothing when a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
-// Name and value of each pair, decoded, in their order. Nothing when the encoding is broken.
+// Name and value of each pair, decoded, in their order. Nothing when the encoding is broken. What
+// is behind so many is not looked at.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-std::optional<Pairs> parse_query(std::string_view query);
+std::optional<Pairs> parse_query(std::string_view query,
+                                 std::size_t most = std::numeric_limits<std::size_t>::max());
 
 // What came, each of its type.
 class Arguments {

@@ -8,7 +8,7 @@ from support.command import gangway
 from support.passenger import Passenger
 from support.pool_xml import from_rfc3339
 from support.waiting import wait_until
-from support.watching import Listener, health_lines
+from support.watching import Listener
 
 REASON = "no database, said the application"
 HEALTHY, SICK, CRITICAL, WARNING = 0, 1, 2, 1

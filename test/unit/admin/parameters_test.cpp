@@ -26,6 +26,7 @@ TEST(Query, KeepsOrderAndDecodesNamesAndValues) {
     ASSERT_TRUE(pairs.has_value());
     const Pairs expected{{"b", "2"}, {"a", "=1"}, {"c", ""}, {"d", ""}};
     EXPECT_EQ(*pairs, expected);
+    EXPECT_EQ(parse_query("a=1&b=2&c=%", 2)->size(), 2U);
     EXPECT_FALSE(parse_query("a=%").has_value());
 }
 
