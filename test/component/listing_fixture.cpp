@@ -25,8 +25,8 @@ std::vector<std::string> process_fields() {
 std::vector<std::string> group_fields() {
     return words("name app_root app_type environment uuid life_status user uid user_group gid "
                  "enabled_process_count disabling_process_count disabled_process_count "
-                 "detached_process_count processes_being_spawned spawning restarting capacity_used "
-                 "get_wait_list_size disable_wait_list_size sessions");
+                 "detached_process_count processes_being_spawned spawning restarting spawn_error "
+                 "capacity_used get_wait_list_size disable_wait_list_size sessions");
 }
 
 std::vector<int> pids(const Json::Value& document) {

@@ -76,6 +76,7 @@ TEST_F(ListingTest, GroupsHaveEveryFieldInOrder) {
     EXPECT_EQ(row["processes_being_spawned"], 2);
     EXPECT_EQ(row["spawning"], true);
     EXPECT_EQ(row["restarting"], false);
+    EXPECT_TRUE(row["spawn_error"].isNull());
     EXPECT_EQ(row["capacity_used"], 4);
     EXPECT_EQ(row["disable_wait_list_size"], 1);
     EXPECT_EQ(row["sessions"], 1);
