@@ -57,7 +57,8 @@ def test_ages_are_those_of_the_moment_when_the_list_was_made(agent):
 
 
 def test_the_groups_equal_pool_xml_field_by_field(agent):
-    rows, xml = same_moment(agent, lambda: agent.admin.get("/v1/groups").json["groups"])
+    rows, xml = same_moment(agent, lambda: [without(row, ["spawn_error"])
+                                            for row in agent.admin.get("/v1/groups").json["groups"]])
     assert rows == [group.row() for group in xml.groups]
     assert [tuple(sorted(row)) for row in rows] == [tuple(sorted(GROUP_FIELDS))]
 

@@ -147,20 +147,35 @@ void require_group(const std::vector<ListedGroup>& groups, const std::string& na
     }
 }
 
-// Whether there is such a group, and whether the processes that there should be cannot be started.
-// name: empty for all groups.
-void explain_empty(const GlobalOptions& global, const std::string& name) {
+std::vector<ListedGroup> groups_now(const GlobalOptions& global) {
     const Endpoint endpoint = find_endpoint(global.agent);
     const Credentials credentials =
         choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
     ExchangeObserver nobody;
-    const auto groups = list_groups({endpoint, credentials, nobody, document_longest});
-    if (!name.empty()) {
-        require_group(groups, name);
-    }
+    return list_groups({endpoint, credentials, nobody, document_longest});
+}
+
+void note_why_empty(const std::vector<ListedGroup>& groups, const PsOptions& options, bool json) {
     for (const ListedGroup& group : groups) {
-        if (!group.cannot_start.empty() && (name.empty() || group.name == name)) {
-            report_note(printable(group.cannot_start), global.json);
+        if (!group.cannot_start.empty() && (options.group.empty() || group.name == options.group)) {
+            report_note(printable(group.cannot_start), json);
+        }
+    }
+}
+
+// Whether there is such a group, and whether the processes that there should be cannot be started.
+void explain_empty(const GlobalOptions& global, const PsOptions& options) {
+    if (!options.group.empty()) {
+        const auto groups = groups_now(global);
+        require_group(groups, options.group);
+        note_why_empty(groups, options, global.json);
+        return;
+    }
+    try {
+        note_why_empty(groups_now(global), options, global.json);
+    } catch (const Failure& failure) { // The list is there, and empty.
+        if (failure.code() == ExitCode::interrupted) {
+            throw;
         }
     }
 }
@@ -172,7 +187,7 @@ ExitCode run(const GlobalOptions& global, const PsOptions& options) {
         throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
     }
     if (rows.empty()) {
-        explain_empty(global, options.group);
+        explain_empty(global, options);
     }
     if (global.json) {
         print_document(document);
