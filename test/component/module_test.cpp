@@ -67,8 +67,10 @@ TEST_F(ModuleTest, StartsInAnAgentOfALaterMinorVersion) {
 TEST_F(ModuleTest, IsToldByManyThreadsWhyNoProcessCanBeStarted) {
     start();
     constexpr unsigned attempts = 100;
+    constexpr unsigned at_once = 4;
     std::vector<std::thread> spawners;
-    for (int i = 0; i < 4; ++i) {
+    spawners.reserve(at_once);
+    for (unsigned i = 0; i < at_once; ++i) {
         spawners.emplace_back([this] {
             for (unsigned each = 0; each < attempts; ++each) {
                 host().spawn_ended(group().name, "no database");
@@ -79,7 +81,7 @@ TEST_F(ModuleTest, IsToldByManyThreadsWhyNoProcessCanBeStarted) {
         spawner.join();
     }
     const auto error = [this] { return json(get("/v1/groups"))["groups"][0]["spawn_error"]; };
-    EXPECT_TRUE(eventually([&] { return error()["attempts"].asUInt() == 4 * attempts; }));
+    EXPECT_TRUE(eventually([&] { return error()["attempts"].asUInt() == at_once * attempts; }));
     EXPECT_EQ(error()["message"].asString(), "no database");
     EXPECT_EQ(error()["since"].asString(), "1970-01-01T00:00:02.000000Z");
     host().spawn_ended(group().name, "");
