@@ -31,4 +31,14 @@ std::uint64_t Descriptors::left(For whom) const {
     return end - std::min(end, static_cast<std::uint64_t>(lowest) + promised_);
 }
 
+bool Descriptors::can_have(unsigned more, For whom, Clock::time_point now) const {
+    Clock::time_point& plenty_until = plenty_until_.at(static_cast<std::size_t>(whom));
+    if (more <= few && now < plenty_until) {
+        return true;
+    }
+    const std::uint64_t left_now = left(whom);
+    plenty_until = left_now >= plenty ? now + moment : now;
+    return more <= left_now;
+}
+
 } // namespace gangway

@@ -1,6 +1,8 @@
 // Leaves the agent the file descriptors that its visitors need.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 
 #include <sys/types.h>
@@ -15,6 +17,7 @@ class Descriptors {
     // Of whom there are more than one can trust: users that are neither root nor the agent's stop
     // earlier, so that they cannot lock those out.
     enum class For : std::uint8_t { trusted, others };
+    using Clock = std::chrono::steady_clock;
 
     // any: an open descriptor, which stays the caller's and open. reserve: so many, but at most a
     // quarter of the limit, are never taken, and twice as many not for others.
@@ -41,7 +44,13 @@ class Descriptors {
     bool is_reserved(int fd, For whom) const;
     // How many more can be had. Looks for the lowest free number: two system calls more.
     std::uint64_t left(For whom) const;
-    bool can_have(unsigned more, For whom) const { return more <= left(whom); }
+    // The same, of a few. Where plenty were left, that is good for a moment: it is asked for each
+    // request, and a look is three system calls.
+    bool can_have(unsigned more, For whom, Clock::time_point now = Clock::now()) const;
+
+    static constexpr unsigned plenty = 1024;
+    static constexpr unsigned few = plenty / 4;
+    static constexpr std::chrono::milliseconds moment{10};
 
   private:
     std::uint64_t first_reserved(For whom) const;
@@ -49,6 +58,8 @@ class Descriptors {
     int any_;
     unsigned reserve_;
     mutable unsigned promised_ = 0;
+    // Until when plenty are taken to be left, for each of whom.
+    mutable std::array<Clock::time_point, 2> plenty_until_{};
 };
 
 } // namespace gangway

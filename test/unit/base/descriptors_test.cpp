@@ -44,6 +44,50 @@ TEST(Descriptors, AreAQuarterOfAllAtMost) {
     EXPECT_TRUE(descriptors.is_reserved(200, Descriptors::For::others));
 }
 
+TEST(Descriptors, AreNotLookedForAgainForAMomentWherePlentyWereLeft) {
+    using For = Descriptors::For;
+    const auto now = Descriptors::Clock::now();
+    for (const For whom : {For::trusted, For::others}) {
+        const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        const Descriptors descriptors(any, 0);
+        {
+            const LimitTo limit(4000);
+            EXPECT_TRUE(descriptors.can_have(1, whom, now));
+        }
+        const LimitTo limit(static_cast<rlim_t>(any) + 1);
+        EXPECT_TRUE(descriptors.can_have(Descriptors::few, whom, now));
+        EXPECT_FALSE(descriptors.can_have(Descriptors::few + 1, whom, now)) << "looks again";
+        EXPECT_FALSE(descriptors.can_have(1, whom, now)) << "and finds none";
+        ::close(any);
+    }
+}
+
+TEST(Descriptors, AreLookedForAgainAfterThatMoment) {
+    const auto now = Descriptors::Clock::now();
+    const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const Descriptors descriptors(any, 0);
+    {
+        const LimitTo limit(4000);
+        EXPECT_TRUE(descriptors.can_have(1, Descriptors::For::others, now));
+    }
+    const LimitTo limit(static_cast<rlim_t>(any) + 1);
+    EXPECT_FALSE(descriptors.can_have(1, Descriptors::For::others, now + Descriptors::moment));
+    ::close(any);
+}
+
+TEST(Descriptors, AreLookedForEachTimeWhereFewAreLeft) {
+    const auto now = Descriptors::Clock::now();
+    const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const Descriptors descriptors(any, 0);
+    {
+        const LimitTo limit(400);
+        EXPECT_TRUE(descriptors.can_have(1, Descriptors::For::others, now));
+    }
+    const LimitTo limit(static_cast<rlim_t>(any) + 1);
+    EXPECT_FALSE(descriptors.can_have(1, Descriptors::For::others, now));
+    ::close(any);
+}
+
 TEST(Descriptors, AreCountedFromTheLowestFreeOne) {
     const LimitTo limit(400);
     const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
