@@ -513,14 +513,22 @@ def test_a_wrong_question_about_liveness_has_a_code(wsgi, query, code):
     assert answer.code == code and answer.status == {"bad_parameter": 400}.get(code, 404), answer
 
 
+def processed_of_idle(agent):
+    """{pid: requests}, or None while one has a request."""
+    processes = agent.pool_xml().processes
+    if any(process.number("sessions") for process in processes):
+        return None
+    return {process.pid: process.number("processed") for process in processes}
+
+
 def test_neither_liveness_nor_the_document_touches_a_process(new_watched):
     agent = new_watched(interval_seconds=3600, workers=2)
-    wait_until(lambda: len(tracks(agent)) == 2, "both are watched")
-    before = {process.pid: process.number("processed") for process in agent.pool_xml().processes}
+    wait_until(lambda: [row["checks"] for row in tracks(agent).values()] == [1, 1], "both were checked when they came")
+    before = wait_until(lambda: processed_of_idle(agent), "those checks have left them")
     for _ in range(50):
         live(agent)
         health(agent)
-    assert before == {process.pid: process.number("processed") for process in agent.pool_xml().processes}
+    assert processed_of_idle(agent) == before
 
 
 # ---------------------------------------------------------------- ejection
