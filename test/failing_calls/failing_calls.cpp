@@ -1,5 +1,6 @@
 #include "failing_calls/failing_calls.h"
 
+#include "scarce_memory/countdown.h"
 #include "scarce_memory/scarce_memory.h"
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <cerrno>
 #include <cstdarg>
 #include <initializer_list>
-#include <limits>
 #include <ostream>
 
 #include <dlfcn.h>
@@ -26,10 +26,7 @@ namespace gangway::test {
 
 namespace {
 
-constexpr long none = std::numeric_limits<long>::max();
-
-std::atomic<long> left{none}; // calls until they fail; then how many have failed, negative
-std::atomic<long> failures_wanted{0};
+Countdown calls;
 std::atomic<Fault> fault_wanted{Fault::descriptors};
 std::atomic<const char*> first_failed{""};
 
@@ -40,8 +37,7 @@ Function* next(const char* name) {
 }
 
 bool fails(const char* name) {
-    const long before = left--;
-    if (before > 0 || -before >= failures_wanted) {
+    if (!calls.hits()) {
         return false;
     }
     const char* nothing = "";
@@ -50,7 +46,7 @@ bool fails(const char* name) {
 }
 
 bool may_fail() {
-    return left.load(std::memory_order_relaxed) != none && is_at_modules_code();
+    return calls.is_running() && is_at_modules_code();
 }
 
 struct Way {
@@ -197,13 +193,12 @@ std::ostream& operator<<(std::ostream& out, Fault fault) {
 
 FailingCalls::FailingCalls(Fault fault, unsigned before, unsigned failures) {
     fault_wanted = fault;
-    failures_wanted = static_cast<long>(failures);
     first_failed = "";
-    left = static_cast<long>(before);
+    calls.begin(before, failures);
 }
 
 FailingCalls::~FailingCalls() {
-    left = none;
+    calls.end();
 }
 
 const char* FailingCalls::first_failed_call() {

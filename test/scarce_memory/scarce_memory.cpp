@@ -1,9 +1,10 @@
 #include "scarce_memory/scarce_memory.h"
 
+#include "scarce_memory/countdown.h"
+
 #include <array>
 #include <atomic>
 #include <cstdlib>
-#include <limits>
 #include <new>
 #include <string_view>
 
@@ -13,10 +14,7 @@ namespace gangway::test {
 
 namespace {
 
-constexpr long none = std::numeric_limits<long>::max();
-
-std::atomic<long> left{none}; // allocations until they fail; then how many have failed, negative
-std::atomic<long> failures_wanted{0};
+Countdown allocations;
 std::atomic<Memory> which_memory{Memory::any};
 thread_local unsigned in_host = 0;
 thread_local unsigned in_module = 0;
@@ -28,11 +26,7 @@ bool is_modules_thread() {
 }
 
 bool runs_out() {
-    if (left.load(std::memory_order_relaxed) == none || !is_at_modules_code()) {
-        return false;
-    }
-    const long before = left--;
-    return before <= 0 && -before < failures_wanted;
+    return allocations.is_running() && is_at_modules_code() && allocations.hits();
 }
 
 bool asio_runs_out() {
@@ -42,17 +36,16 @@ bool asio_runs_out() {
 } // namespace
 
 ScarceMemory::ScarceMemory(unsigned before, unsigned failures, Memory which) {
-    failures_wanted = failures;
     which_memory = which;
-    left = static_cast<long>(before);
+    allocations.begin(before, failures);
 }
 
 ScarceMemory::~ScarceMemory() {
-    left = none;
+    allocations.end();
 }
 
 bool ScarceMemory::has_failed() {
-    return left < 0;
+    return allocations.has_hit();
 }
 
 bool is_at_modules_code() {
