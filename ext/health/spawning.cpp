@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "text/json_writer.hpp"
@@ -13,17 +14,25 @@ namespace {
 
 using pool::view;
 
-// Null where it has left, or was restarted since.
-const gangway_group* find(const std::optional<pool::Snapshot>& snapshot, std::string_view name,
-                          std::string_view uuid) {
-    if (!snapshot) {
-        return nullptr;
+// All groups may fail at once: each is looked for among all.
+using GroupsByName = std::unordered_map<std::string_view, const gangway_group*>;
+
+GroupsByName by_name(const std::optional<pool::Snapshot>& snapshot) {
+    GroupsByName groups;
+    if (snapshot) {
+        groups.reserve(snapshot->groups().size());
+        for (const gangway_group& group : snapshot->groups()) {
+            groups.emplace(view(group.name), &group);
+        }
     }
-    const auto groups = snapshot->groups();
-    const auto found = std::find_if(groups.begin(), groups.end(), [&](const gangway_group& group) {
-        return view(group.name) == name && view(group.uuid) == uuid;
-    });
-    return found == groups.end() ? nullptr : &*found;
+    return groups;
+}
+
+// Null where it has left, or was restarted since.
+const gangway_group* find(const GroupsByName& groups, std::string_view name,
+                          std::string_view uuid) {
+    const auto found = groups.find(name);
+    return found != groups.end() && view(found->second->uuid) == uuid ? found->second : nullptr;
 }
 
 } // namespace
@@ -36,8 +45,9 @@ void Spawning::note(const std::vector<Spawn>& spawns) {
         return; // As it should be.
     }
     const std::optional<pool::Snapshot> snapshot = pool_.snapshot();
+    const GroupsByName groups = by_name(snapshot);
     for (const Spawn& spawn : spawns) {
-        const gangway_group* group = find(snapshot, spawn.group, spawn.uuid);
+        const gangway_group* group = find(groups, spawn.group, spawn.uuid);
         if (spawn.error.empty()) {
             note_success(spawn, group);
         } else if (group != nullptr) {
@@ -46,7 +56,7 @@ void Spawning::note(const std::vector<Spawn>& spawns) {
     }
     if (snapshot) {
         std::erase_if(errors_, [&](const auto& each) {
-            return find(snapshot, each.first, each.second.uuid) == nullptr;
+            return find(groups, each.first, each.second.uuid) == nullptr;
         });
     }
 }
@@ -102,11 +112,7 @@ void Spawning::publish(std::string_view event, const Spawn& spawn, const SpawnEr
     json.time(error.since_usec);
     json.member("attempts", error.attempts);
     json.end_object();
-    events_.publish({event,
-                     {std::string(view(group.uuid)), std::string(view(group.password)),
-                      group.has_user != 0, group.uid},
-                     {},
-                     json.take()});
+    events_.publish({event, pool::facts_of(group), {}, json.take()});
 }
 
 } // namespace gangway::health

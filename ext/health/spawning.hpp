@@ -46,8 +46,9 @@ class Spawning {
     // Null where the latest attempt was a success, or there was none.
     const SpawnError* error_of(const gangway_group& group) const;
 
-    // What is kept of a message.
-    static constexpr std::size_t most_message_bytes = 4096;
+    // What is kept of a message, which an application may have put together. A thousand events that
+    // nobody fetches hold one each.
+    static constexpr std::size_t most_message_bytes = 512;
 
   private:
     void note_failure(const Spawn& spawn, const gangway_group& group);

@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include "pool/pool.hpp"
+
 namespace gangway::pool {
 
 // Which process something is said of.
@@ -22,5 +24,10 @@ struct GroupFacts {
     bool has_user = false;
     uid_t uid = 0;
 };
+
+inline GroupFacts facts_of(const gangway_group& group) {
+    return {std::string(view(group.uuid)), std::string(view(group.password)), group.has_user != 0,
+            group.uid};
+}
 
 } // namespace gangway::pool

@@ -36,8 +36,7 @@ void Census::compare(const pool::Snapshot& snapshot, Members& before, Changes& c
         if (known != groups_.end() && known->second.uuid != view(group.uuid)) {
             changes.restarted.push_back(name);
         }
-        groups[name] = {std::string(view(group.uuid)), std::string(view(group.password)),
-                        group.has_user != 0, group.uid};
+        groups[name] = pool::facts_of(group);
         for (const gangway_process& process : snapshot.processes(group)) {
             if (process.enabled == GANGWAY_PROCESS_DETACHED) {
                 continue;
