@@ -1,5 +1,7 @@
 #include "base/descriptors.hpp"
 
+#include <chrono>
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -44,48 +46,50 @@ TEST(Descriptors, AreAQuarterOfAllAtMost) {
     EXPECT_TRUE(descriptors.is_reserved(200, Descriptors::For::others));
 }
 
+// A look with that many below the limit, which then is at the lowest free one.
+class LookedAt {
+  public:
+    explicit LookedAt(rlim_t limit, Descriptors::For whom = Descriptors::For::others)
+        : whom_(whom) {
+        const LimitTo before(limit);
+        EXPECT_TRUE(can_have(1));
+    }
+    ~LookedAt() { ::close(any_); }
+    LookedAt(const LookedAt&) = delete;
+    LookedAt& operator=(const LookedAt&) = delete;
+
+    bool can_have(unsigned more, std::chrono::milliseconds later = {}) const {
+        return descriptors_.can_have(more, whom_, now_ + later);
+    }
+    [[nodiscard]] rlim_t none() const { return static_cast<rlim_t>(any_) + 1; }
+
+  private:
+    const int any_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC); // the lowest that was free
+    const Descriptors descriptors_{any_, 0};
+    const Descriptors::Clock::time_point now_ = Descriptors::Clock::now();
+    Descriptors::For whom_;
+};
+
 TEST(Descriptors, AreNotLookedForAgainForAMomentWherePlentyWereLeft) {
-    using For = Descriptors::For;
-    const auto now = Descriptors::Clock::now();
-    for (const For whom : {For::trusted, For::others}) {
-        const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        const Descriptors descriptors(any, 0);
-        {
-            const LimitTo limit(4000);
-            EXPECT_TRUE(descriptors.can_have(1, whom, now));
-        }
-        const LimitTo limit(static_cast<rlim_t>(any) + 1);
-        EXPECT_TRUE(descriptors.can_have(Descriptors::few, whom, now));
-        EXPECT_FALSE(descriptors.can_have(Descriptors::few + 1, whom, now)) << "looks again";
-        EXPECT_FALSE(descriptors.can_have(1, whom, now)) << "and finds none";
-        ::close(any);
+    for (const auto whom : {Descriptors::For::trusted, Descriptors::For::others}) {
+        const LookedAt looked(4000, whom);
+        const LimitTo limit(looked.none());
+        EXPECT_TRUE(looked.can_have(Descriptors::few));
+        EXPECT_FALSE(looked.can_have(Descriptors::few + 1)) << "looks again";
+        EXPECT_FALSE(looked.can_have(1)) << "and finds none";
     }
 }
 
 TEST(Descriptors, AreLookedForAgainAfterThatMoment) {
-    const auto now = Descriptors::Clock::now();
-    const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const Descriptors descriptors(any, 0);
-    {
-        const LimitTo limit(4000);
-        EXPECT_TRUE(descriptors.can_have(1, Descriptors::For::others, now));
-    }
-    const LimitTo limit(static_cast<rlim_t>(any) + 1);
-    EXPECT_FALSE(descriptors.can_have(1, Descriptors::For::others, now + Descriptors::moment));
-    ::close(any);
+    const LookedAt looked(4000);
+    const LimitTo limit(looked.none());
+    EXPECT_FALSE(looked.can_have(1, Descriptors::moment));
 }
 
 TEST(Descriptors, AreLookedForEachTimeWhereFewAreLeft) {
-    const auto now = Descriptors::Clock::now();
-    const int any = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const Descriptors descriptors(any, 0);
-    {
-        const LimitTo limit(400);
-        EXPECT_TRUE(descriptors.can_have(1, Descriptors::For::others, now));
-    }
-    const LimitTo limit(static_cast<rlim_t>(any) + 1);
-    EXPECT_FALSE(descriptors.can_have(1, Descriptors::For::others, now));
-    ::close(any);
+    const LookedAt looked(400);
+    const LimitTo limit(looked.none());
+    EXPECT_FALSE(looked.can_have(1));
 }
 
 TEST(Descriptors, AreCountedFromTheLowestFreeOne) {
