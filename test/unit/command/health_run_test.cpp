@@ -263,6 +263,28 @@ TEST(HealthCommand, PutsTheQueueIntoThePerformanceData) {
         2);
 }
 
+// Where others serve, Passenger does not try again by itself, so that an old failure may be over.
+TEST(HealthCommand, WarnsOfProcessesThatCannotBeStartedWhileThatIsNew) {
+    const auto run = [](const std::string& queue, const std::string& latest) {
+        const ScriptedAgent agent(
+            {answer_with(all_well)},
+            R"([{"name":"shop","get_wait_list_size":)" + queue +
+                R"(,"spawn_error":{"message":"no database","since":"2020-01-01T00:00:00Z",)" +
+                R"("latest":")" + latest + R"(","attempts":3}}])");
+        return run_health(agent.socket(), {"--all", "--nagios"});
+    };
+    const std::string old = "2020-01-01T00:00:00.000000Z";
+    const std::string coming = "2199-01-01T00:00:00.000000Z"; // Clocks differ.
+    EXPECT_TRUE(run("0", old).output.starts_with("OK - 1 of 1 healthy |")) << run("0", old).output;
+    for (const Outcome& warned : {run("1", old), run("0", coming), run("0", "no time")}) {
+        EXPECT_EQ(warned.exit_code, 1);
+        EXPECT_NE(warned.output.find(": no process of shop can be started since "
+                                     "2020-01-01T00:00:00Z: no database | "),
+                  std::string::npos)
+            << warned.output;
+    }
+}
+
 struct FaultCase {
     std::string answer;
     int exit_code;

@@ -29,9 +29,10 @@ TEST(ParseRfc3339, TakesTheTimesOfTheAgent) {
     for (const char* text :
          {"", "2026-11-25", "2026-11-25T12:00:00", "2026-13-25T12:00:00Z", "2026-11-25T12:00:00.Z",
           "2026-11-25T12:00:00+01:00", "2026-11-25 12:00:00Z", "2026-11-25T12:00:00.5",
-          "x026-11-25T12:00:00Z"}) {
+          "x026-11-25T12:00:00Z", "2262-01-01T00:00:00Z", "9999-12-31T23:59:60Z"}) {
         EXPECT_FALSE(parse_rfc3339(text)) << text;
     }
+    EXPECT_GT(*parse_rfc3339("2261-12-31T23:59:60.999999Z"), noon);
 }
 
 TEST(ProblemText, SaysWithWhatAProcessIsBusyAndSinceWhen) {

@@ -51,7 +51,7 @@ std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_v
         int lowest;
         int highest;
     };
-    constexpr std::array<Part, 6> parts{{{4, '-', 1970, 9999},
+    constexpr std::array<Part, 6> parts{{{4, '-', 1970, 2261},
                                          {2, '-', 1, 12},
                                          {2, 'T', 1, 31},
                                          {2, ':', 0, 23},
