@@ -131,7 +131,8 @@ def test_continuous_checks_go_on_as_if_the_clock_had_not_been_set(new_agent_of, 
 def test_a_process_that_is_busy_for_too_long_is_found_though_the_clock_was_set(new_agent_of, clock, ahead):
     agent = new_agent_of([plan(busy_limit_seconds=2, rise=1, fall=1)])
     all_healthy(agent)
-    with a_visitor(agent) as begun:
+    begun = time.monotonic()
+    with a_visitor(agent):
         pid = found_busy(agent)
         clock.set_ahead(ahead)
         row = wait_for_standing(agent, pid, "unhealthy")

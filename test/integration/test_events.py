@@ -63,8 +63,8 @@ def test_the_stream_begins_at_once_and_is_one_of_server_sent_events(python):
 
 
 def test_a_silent_stream_shows_every_15_seconds_that_it_lives(python):
+    begun = time.monotonic()
     with Listener(python) as listener:
-        begun = time.monotonic()
         wait_until(lambda: listener.comments >= 2, "another comment comes", 30)
         assert 14 < time.monotonic() - begun < 25
         assert listener.events == []
