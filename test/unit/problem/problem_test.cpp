@@ -29,8 +29,8 @@ TEST(Code, HasANameOfItsOwnAStatusAndATitle) {
 
 // "| `process_busy` | 503 | …": name and status of each row of the document's table of codes.
 std::map<std::string, unsigned> documented_codes() {
-    std::ifstream document(GANGWAY_API_DOCUMENT);
-    EXPECT_TRUE(document.is_open()) << GANGWAY_API_DOCUMENT;
+    std::ifstream document(GANGWAY_DOCS "api.md");
+    EXPECT_TRUE(document.is_open()) << GANGWAY_DOCS;
     std::string line;
     while (std::getline(document, line) && line != "| code | status | meaning | what to do |") {
     }
