@@ -1,11 +1,13 @@
 """GET /v1 and GET /v1/openapi.yaml: what they say of each endpoint is what the endpoint does."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCUMENT = DOCS / "openapi.yaml"
 METHODS = ("get", "post")
 
 
@@ -64,6 +66,23 @@ def test_the_openapi_document_says_of_each_endpoint_what_the_index_says(index):
         acts = endpoint["need"] == "acts" or any(one["need"] == "acts" for one in endpoint["parameters"])
         served[endpoint["method"], endpoint["path"]] = (endpoint["body"], acts, parameters)
     assert served == documented()
+
+
+def rows_below(heads):
+    """The cells of each row of the table of api.md with these heads."""
+    text = (DOCS / "api.md").read_text()
+    table = text.split(f"\n| {' | '.join(heads)} |\n")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[1:]]
+
+
+def test_the_chapter_on_the_api_has_each_endpoint_and_each_parameter(index):
+    told = {tuple(re.match(r"`(GET|POST) (/v1[^`]*)`", cells[0]).groups())
+            for cells in rows_below(["endpoint", "does"]) if not cells[0].startswith("any method")}
+    assert told == {(one["method"], one["path"]) for one in index if one["method"] != "any"}
+    told = {(path, name)
+            for parameters, paths, _ in rows_below(["parameter", "on", "meaning"])
+            for path in re.findall(r"/v1[^`]*", paths) for name in re.findall(r"`([a-z_]+)", parameters)}
+    assert told == {(one["path"], parameter["name"]) for one in index for parameter in one["parameters"]}
 
 
 def test_the_index_is_a_page_for_browsers_and_json_for_anybody_else(python):
