@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,8 +46,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 // Name and value of each pair, decoded, in their order. Nothing when the encoding is broken. What
 // is behind so many is not looked at.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-std::optional<Pairs> parse_query(std::string_view query,
-                                 std::size_t most = std::numeric_limits<std::size_t>::max());
+std::optional<Pairs> parse_query(std::string_view query, std::size_t most);
 
 // What came, each of its type.
 class Arguments {
