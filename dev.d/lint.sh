@@ -1,4 +1,4 @@
-# Checks of format and code. What clang-tidy found clean is remembered under build/lint by content.
+# Checks of format and code.
 # shellcheck shell=bash
 
 LINT_FOLDERS=(include ext tools test examples)
@@ -93,57 +93,25 @@ lint_floors() {
     "$(find_tool python3)" dev.d/floors.py >&2
 }
 
-# Each file has a stamp, named by the sum of all that its verdict depends on.
+# dev.d/tidy.py remembers what was clean in build/lint.
 lint_tidy() {
-    local common file stamp total
-    local -a todo=()
     mkdir -p "$BUILD/lint"
-    common=$({
-        clang-tidy --version
-        cat .clang-tidy CMakeLists.txt CMakePresets.json "$BUILD/$PRESET/CMakeCache.txt" dev.d/lint.sh
-        find "${LINT_FOLDERS[@]}" -type f \( -name '*.hpp' -o -name '*.h' -o -name CMakeLists.txt \) -print0 |
-            sort -z | xargs -0 sha256sum
-    } | sha256sum)
-    while IFS= read -r file; do
-        stamp=$({ echo "$common"; sha256sum "$file"; } | sha256sum | cut -d ' ' -f 1)
-        [ -e "$BUILD/lint/$stamp" ] || todo+=("$stamp" "$file")
-    done < <(compiled_sources)
-    ((${#todo[@]})) || return 0
-    total=$((${#todo[@]} / 2))
     find "$BUILD/lint" -type f -mtime +30 -delete
-    export -f tidy_file
-    export BUILD PRESET ROOT
-    printf '%s\0' "${todo[@]}" | xargs -0 -n 2 -P "$JOBS" bash -c 'tidy_file "$@"' tidy_file 2>&1 |
-        watch_tidy "$total"
+    "$(find_tool python3)" dev.d/tidy.py "$BUILD/$PRESET/compile_commands.json" "$ROOT" "$BUILD/lint" "$JOBS" 2>&1 |
+        watch_tidy
 }
 
-# Our sources that the build compiles, Asio's own code aside: relative paths, a line each.
-compiled_sources() {
-    "$(find_tool python3)" dev.d/compiled_sources.py "$BUILD/$PRESET/compile_commands.json" "$ROOT" |
-        grep -v '/asio_impl\.cpp$'
-}
-
-# tidy_file STAMP FILE
-tidy_file() {
-    local output
-    if output=$(clang-tidy --quiet -p "$BUILD/$PRESET" "$ROOT/$2" 2>&1); then
-        : >"$BUILD/lint/$1"
-        echo "clean $2"
-    else
-        printf '%s\nunclean %s\n' "$output" "$2"
-    fi
-}
-
-# watch_tidy TOTAL: fails when a file was not clean, or not checked at all.
+# watch_tidy: shows what dev.d/tidy.py says; fails when a file was not clean, or not checked at all.
 watch_tidy() {
-    local line checked=0 clean=0 start=$SECONDS shown=yes
+    local line total=-1 checked=0 clean=0 start=$SECONDS shown=yes
     local -A said=()
+    ! read -r total line || [ "$line" = files ] || say "$total $line"
     while IFS= read -r line; do
         case "$line" in
         clean\ * | unclean\ *)
             checked=$((checked + 1))
             [[ $line != clean\ * ]] || clean=$((clean + 1))
-            progress "$checked of $1 files, $(duration $((SECONDS - start))), $(time_left $(((SECONDS - start) * ($1 - checked) / checked)))"
+            progress "$checked of $total files, $(duration $((SECONDS - start))), $(time_left $(((SECONDS - start) * (total - checked) / checked)))"
             ;;
         *)
             # A finding in a header comes with every file that includes it; once is enough.
@@ -156,5 +124,5 @@ watch_tidy() {
         esac
     done
     clear_progress
-    ((clean == $1))
+    [ "$total" = "$clean" ]
 }

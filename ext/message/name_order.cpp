@@ -6,7 +6,7 @@ namespace gangway::message {
 
 namespace {
 
-unsigned lower(char c) {
+unsigned in_lower_case(char c) {
     return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
@@ -21,8 +21,8 @@ int compare_names(std::string_view a, std::string_view b) {
         return a.size() < b.size() ? -1 : 1;
     }
     for (std::size_t i = 0; i < a.size(); i++) {
-        const unsigned left = lower(a[i]);
-        const unsigned right = lower(b[i]);
+        const unsigned left = in_lower_case(a[i]);
+        const unsigned right = in_lower_case(b[i]);
         if (left != right) {
             return left < right ? -1 : 1;
         }

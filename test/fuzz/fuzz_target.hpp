@@ -89,7 +89,7 @@ inline bool add_target(const char* name, Target target) {
     static void fuzz_target(std::string_view bytes)
 #else
 #define GANGWAY_FUZZ_TARGET(name)                                                                  \
-    static void fuzz_target(std::string_view bytes);                                               \
-    static const bool is_known = gangway::fuzz::add_target(#name, fuzz_target);                    \
-    static void fuzz_target([[maybe_unused]] std::string_view bytes)
+    static void run_##name(std::string_view bytes);                                                \
+    static const bool knows_##name = gangway::fuzz::add_target(#name, run_##name);                 \
+    static void run_##name([[maybe_unused]] std::string_view bytes)
 #endif
