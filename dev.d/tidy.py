@@ -16,6 +16,7 @@ STAMPS: a folder that remembers what was clean.
 import hashlib
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -31,10 +32,17 @@ def sources(commands, root):
     """{file: how it is compiled}: our own, not what is made in the build, nor Asio's code."""
     found = {}
     for command in commands:
-        file = pathlib.Path(command["directory"], command["file"])
-        if file.is_relative_to(root) and file.relative_to(root).parts[0] != "build" and file.name != "asio_impl.cpp":
-            found.setdefault(str(file.relative_to(root)), flags(command))
+        for file in compiled(pathlib.Path(command["directory"], command["file"])):
+            if file.is_relative_to(root) and file.relative_to(root).parts[0] != "build" and file.name != "asio_impl.cpp":
+                found.setdefault(str(file.relative_to(root)), flags(command))
     return dict(sorted(found.items()))
+
+
+def compiled(file):
+    """The file, or those that CMake has the compiler read as one."""
+    if file.parent.name != "Unity":
+        return [file]
+    return [pathlib.Path(name) for name in re.findall('^#include "(.+)"$', file.read_text(), re.MULTILINE)]
 
 
 def flags(command):

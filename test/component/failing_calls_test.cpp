@@ -17,9 +17,6 @@ constexpr unsigned most_calls = 2000;
 // Of which a part is kept in a file, and comes in more pieces than one.
 constexpr std::size_t spooled_bytes = 70'000;
 
-const WorkerOptions session{};
-const WorkerOptions http{GANGWAY_PROTOCOL_HTTP, false, 1, 128};
-
 using IsRight = std::function<bool(const Response&)>;
 
 IsRight is_ok(const std::string& body) {

@@ -6,12 +6,6 @@ namespace gangway::test {
 
 namespace {
 
-constexpr std::size_t ten_megabytes = 10'485'760;
-
-const WorkerOptions session{};
-const WorkerOptions http{GANGWAY_PROTOCOL_HTTP, false, 1, 128};
-const WorkerOptions http_tcp{GANGWAY_PROTOCOL_HTTP, true, 1, 128};
-
 WorkerOptions never_accepting(WorkerOptions options) {
     options.threads = 0;
     options.backlog = 0;

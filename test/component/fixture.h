@@ -14,6 +14,14 @@
 
 namespace gangway::test {
 
+inline constexpr std::size_t ten_megabytes = 10'485'760;
+inline const int living_pid = ::getpid();
+
+// How processes are spoken to.
+inline const WorkerOptions session{};
+inline const WorkerOptions http{GANGWAY_PROTOCOL_HTTP, false, 1, 128};
+inline const WorkerOptions http_tcp{GANGWAY_PROTOCOL_HTTP, true, 1, 128};
+
 class ModuleTest : public ::testing::Test {
   protected:
     ModuleTest();

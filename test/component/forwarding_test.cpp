@@ -5,12 +5,6 @@ namespace gangway::test {
 
 namespace {
 
-constexpr std::size_t ten_megabytes = 10'485'760;
-
-const WorkerOptions session{};
-const WorkerOptions http{GANGWAY_PROTOCOL_HTTP, false, 1, 128};
-const WorkerOptions http_tcp{GANGWAY_PROTOCOL_HTTP, true, 1, 128};
-
 // The answer's line and headers as an application sends them under either protocol.
 std::string head(const std::string& status, const std::string& headers) {
     return "HTTP/1.1 " + status + "\r\nStatus: " + status + "\r\n" + headers + "\r\n";

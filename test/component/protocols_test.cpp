@@ -3,13 +3,6 @@
 
 namespace gangway::test {
 
-namespace {
-
-const WorkerOptions session{};
-const WorkerOptions http{GANGWAY_PROTOCOL_HTTP, false, 1, 128};
-
-} // namespace
-
 class Protocols : public ModuleTest {};
 
 TEST_F(Protocols, TheSessionProtocolHasPassengersVariables) {
@@ -211,7 +204,6 @@ TEST_P(StaleConnection, AProcessThatIsGoneAfterASafeRequestOnTheOldOneIsWorkerCl
 class Routes : public ModuleTest {};
 
 // The debug socket of a process is used only while that process lives.
-const int living_pid = ::getpid();
 
 TEST_F(Routes, DirectReachesTheDebugSocketWithThePassword) {
     const auto process = ruby_worker(living_pid, behave::answer_pid());

@@ -13,7 +13,6 @@ constexpr std::string_view last_words = "that was all";
 constexpr Milliseconds idle{300};
 const std::string short_idle = R"({"idle_timeout_seconds": 0.3})";
 
-const int living_pid = ::getpid();
 constexpr int no_pid = 999'999'999; // Beyond what a kernel gives out.
 
 void speak_and_close(WorkerRequest&, ConnectionIo& io) {

@@ -1,6 +1,7 @@
 """What is looked at with clang-tidy, and what together."""
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -23,6 +24,13 @@ class Sources(unittest.TestCase):
     def test_a_file_that_is_compiled_twice_is_looked_at_as_it_is_first(self):
         commands = [command("/src/a.cpp"), command("/src/a.cpp", "c++ -funsigned-char")]
         self.assertEqual(tidy.sources(commands, "/src"), {"a.cpp": "c++ -O2"})
+
+    def test_files_that_are_compiled_as_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unity = Path(folder, "Unity", "unity_0_cxx.cxx")
+            unity.parent.mkdir()
+            unity.write_text('/* made */\n\n#include "/src/a.cpp"\n\n#include "/src/b.cpp"\n')
+            self.assertEqual(list(tidy.sources([command(str(unity))], "/src")), ["a.cpp", "b.cpp"])
 
 
 class Groups(unittest.TestCase):

@@ -13,7 +13,6 @@
 #include "message/fields.hpp"
 #include "support/random_numbers.hpp"
 #include "support/strict_parser.hpp"
-#include "support/wire.hpp"
 
 namespace gangway::random {
 
@@ -166,9 +165,9 @@ inline std::string chunk_size(std::size_t size) {
 }
 
 // Cuts it into pieces of one byte at least.
-inline message::Script cut(std::string_view text) {
+inline std::vector<std::string> cut(std::string_view text) {
     const auto longest = *rc::gen::element<std::size_t>(1, 3, 20, 1000, 100'000);
-    message::Script script;
+    std::vector<std::string> script;
     while (!text.empty()) {
         const auto size = *uniform<std::size_t>(1, std::min(longest, text.size()) + 1);
         script.emplace_back(text.substr(0, size));

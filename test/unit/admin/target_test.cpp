@@ -7,7 +7,7 @@
 namespace gangway::admin {
 namespace {
 
-struct Case {
+struct TargetCase {
     std::string target;
     Kind kind;
     std::string path;
@@ -17,7 +17,7 @@ struct Case {
     std::string authority{};
 };
 
-class TargetOf : public testing::TestWithParam<Case> {};
+class TargetOf : public testing::TestWithParam<TargetCase> {};
 
 TEST_P(TargetOf, IsUnderstood) {
     const auto target = parse_target(GetParam().target);
@@ -33,32 +33,35 @@ TEST_P(TargetOf, IsUnderstood) {
 INSTANTIATE_TEST_SUITE_P(
     Each, TargetOf,
     testing::Values(
-        Case{"/v1/pool", Kind::api, "/v1/pool", "", "", ""},
-        Case{"/v1/pool?x=1", Kind::api, "/v1/pool", "", "x=1", ""},
-        Case{"/v1/groups/%2Fsrv%2Fapp", Kind::api, "/v1/groups/%2Fsrv%2Fapp", "", "", ""},
-        Case{"/v1/processes/12", Kind::api, "/v1/processes/12", "", "", ""},
-        Case{"/v1/processes//request", Kind::api, "/v1/processes//request", "", "", ""},
-        Case{"/v1/processes/12/restart", Kind::api, "/v1/processes/12/restart", "", "", ""},
-        Case{"/v1", Kind::api, "/v1", "", "", ""}, Case{"/v1/", Kind::api, "/v1/", "", "", ""},
-        Case{"/v1/processes/12/request", Kind::forward, "/v1/processes/12/request", "12", "", "/"},
-        Case{"/v1/processes/12/request/", Kind::forward, "/v1/processes/12/request/", "12", "",
-             "/"},
-        Case{"/v1/processes/12/request?a=1", Kind::forward, "/v1/processes/12/request", "12", "a=1",
-             "/?a=1"},
-        Case{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Kind::forward,
-             "/v1/processes/12/request/a//b/../%2e", "12", "q=%20&r", "/a//b/../%2e?q=%20&r"},
-        Case{"/v1/processes/12/request/a?", Kind::forward, "/v1/processes/12/request/a", "12", "",
-             "/a?"},
-        Case{"/v2/pool", Kind::outside, "/v2/pool", "", "", "/v2/pool"},
-        Case{"http://host:80/v1/pool?x", Kind::api, "/v1/pool", "", "x", "", "host:80"},
-        Case{"HTTP://host", Kind::outside, "/", "", "", "/", "host"},
-        Case{"https://[::1]:81/a/../b?http://c", Kind::outside, "/a/../b", "", "http://c",
-             "/a/../b?http://c", "[::1]:81"},
-        Case{"http://host?x=/y", Kind::outside, "", "", "", "/?x=/y", "host"},
-        Case{"https://host/v1/processes/1/request/a?b", Kind::forward, "/v1/processes/1/request/a",
-             "1", "b", "/a?b", "host"},
-        Case{"*", Kind::outside, "", "", "", "*"}, Case{"/", Kind::outside, "/", "", "", "/"},
-        Case{"/v1x?y", Kind::outside, "/v1x", "", "y", "/v1x?y"}));
+        TargetCase{"/v1/pool", Kind::api, "/v1/pool", "", "", ""},
+        TargetCase{"/v1/pool?x=1", Kind::api, "/v1/pool", "", "x=1", ""},
+        TargetCase{"/v1/groups/%2Fsrv%2Fapp", Kind::api, "/v1/groups/%2Fsrv%2Fapp", "", "", ""},
+        TargetCase{"/v1/processes/12", Kind::api, "/v1/processes/12", "", "", ""},
+        TargetCase{"/v1/processes//request", Kind::api, "/v1/processes//request", "", "", ""},
+        TargetCase{"/v1/processes/12/restart", Kind::api, "/v1/processes/12/restart", "", "", ""},
+        TargetCase{"/v1", Kind::api, "/v1", "", "", ""},
+        TargetCase{"/v1/", Kind::api, "/v1/", "", "", ""},
+        TargetCase{"/v1/processes/12/request", Kind::forward, "/v1/processes/12/request", "12", "",
+                   "/"},
+        TargetCase{"/v1/processes/12/request/", Kind::forward, "/v1/processes/12/request/", "12",
+                   "", "/"},
+        TargetCase{"/v1/processes/12/request?a=1", Kind::forward, "/v1/processes/12/request", "12",
+                   "a=1", "/?a=1"},
+        TargetCase{"/v1/processes/12/request/a//b/../%2e?q=%20&r", Kind::forward,
+                   "/v1/processes/12/request/a//b/../%2e", "12", "q=%20&r", "/a//b/../%2e?q=%20&r"},
+        TargetCase{"/v1/processes/12/request/a?", Kind::forward, "/v1/processes/12/request/a", "12",
+                   "", "/a?"},
+        TargetCase{"/v2/pool", Kind::outside, "/v2/pool", "", "", "/v2/pool"},
+        TargetCase{"http://host:80/v1/pool?x", Kind::api, "/v1/pool", "", "x", "", "host:80"},
+        TargetCase{"HTTP://host", Kind::outside, "/", "", "", "/", "host"},
+        TargetCase{"https://[::1]:81/a/../b?http://c", Kind::outside, "/a/../b", "", "http://c",
+                   "/a/../b?http://c", "[::1]:81"},
+        TargetCase{"http://host?x=/y", Kind::outside, "", "", "", "/?x=/y", "host"},
+        TargetCase{"https://host/v1/processes/1/request/a?b", Kind::forward,
+                   "/v1/processes/1/request/a", "1", "b", "/a?b", "host"},
+        TargetCase{"*", Kind::outside, "", "", "", "*"},
+        TargetCase{"/", Kind::outside, "/", "", "", "/"},
+        TargetCase{"/v1x?y", Kind::outside, "/v1x", "", "y", "/v1x?y"}));
 
 TEST(Target, MustBeInOriginFormOrAbsoluteForm) {
     EXPECT_FALSE(parse_target("").has_value());

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-Json::Value json(std::string_view text) {
+Json::Value parsed(std::string_view text) {
     const auto value = parse_json(text);
     EXPECT_TRUE(value) << text;
     return value.value_or(Json::Value());
@@ -57,7 +57,7 @@ TEST(JsonText, HasAtMostTwoThousandValues) {
 }
 
 TEST(JsonText, CountsTheLastOfTwoMembersWithOneName) {
-    EXPECT_EQ(json(R"({"a":1,"a":2})")["a"].asInt(), 2);
+    EXPECT_EQ(parsed(R"({"a":1,"a":2})")["a"].asInt(), 2);
 }
 
 // That of RFC 6901, section 5, and more.
@@ -94,7 +94,7 @@ const std::vector<PointerCase> pointers{
 };
 
 TEST(JsonPointer, LeadsWhereTheStandardSays) {
-    const Json::Value root = json(document);
+    const Json::Value root = parsed(document);
     for (const auto& [text, value] : pointers) {
         SCOPED_TRACE(text);
         const auto pointer = parse_json_pointer(text);
@@ -107,12 +107,12 @@ TEST(JsonPointer, LeadsWhereTheStandardSays) {
 }
 
 TEST(JsonPointer, LeadsToTheWholeDocumentWhenItIsEmpty) {
-    const Json::Value root = json("[1]");
+    const Json::Value root = parsed("[1]");
     EXPECT_EQ(find(root, *parse_json_pointer("")), &root);
 }
 
 TEST(JsonPointer, LeadsNowhereWithoutSuchAMemberOrElement) {
-    const Json::Value root = json(document);
+    const Json::Value root = parsed(document);
     for (const char* text : {"/Foo", "/x", "//", "/null/a", "/foo/", "/foo/2", "/foo/-", "/foo/00",
                              "/foo/01", "/foo/+1", "/foo/-1", "/foo/1x", "/foo/ 1", "/foo/0/0",
                              "/foo/4294967295", "/foo/4294967296", "/foo/18446744073709551616"}) {
@@ -156,8 +156,8 @@ struct Pair {
 
 void expect_equality(const std::vector<Pair>& pairs, bool expected) {
     for (const auto& [a, b] : pairs) {
-        EXPECT_EQ(equal(json(a), json(b)), expected) << a << " and " << b;
-        EXPECT_EQ(equal(json(b), json(a)), expected) << b << " and " << a;
+        EXPECT_EQ(equal(parsed(a), parsed(b)), expected) << a << " and " << b;
+        EXPECT_EQ(equal(parsed(b), parsed(a)), expected) << b << " and " << a;
     }
 }
 

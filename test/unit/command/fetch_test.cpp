@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Receiver final : public ResponseReceiver {
+class BodyReceiver final : public ResponseReceiver {
   public:
     void interim(const ResponseHeader& /*header*/) override {}
     Wanted header(const ResponseHeader& /*header*/) override { return Wanted::body; }
@@ -110,13 +110,13 @@ class Fetch : public testing::Test {
     TemporaryDirectory directory;
     const std::filesystem::path socket = directory.path() / "s";
     Request request;
-    Receiver receiver;
+    BodyReceiver receiver;
 };
 
-constexpr std::string_view short_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr std::string_view ok_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 TEST_F(Fetch, SendsTheRequestAndHandsTheAnswerOn) {
-    Agent agent(socket, short_answer);
+    Agent agent(socket, ok_answer);
     fetch_from(agent);
     EXPECT_EQ(receiver.text, "ok");
     EXPECT_TRUE(agent.received.starts_with("GET /v1/x HTTP/1.1\r\n")) << agent.received;
@@ -130,7 +130,7 @@ TEST_F(Fetch, AnnouncesTheBodyThatItSends) {
     TextBody body("[]");
     request.head.method = "POST";
     request.body = &body;
-    Agent agent(socket, short_answer);
+    Agent agent(socket, ok_answer);
     agent.waits_for = "[]";
     fetch_from(agent);
     EXPECT_EQ(receiver.text, "ok");
@@ -148,7 +148,7 @@ TEST_F(Fetch, ExpectsNoBodyInTheAnswerToHead) {
 }
 
 TEST_F(Fetch, SaysWhereTheAnswerBreaksOffAndTellsTheObserver) {
-    Agent agent(socket, short_answer.substr(0, short_answer.size() - 1));
+    Agent agent(socket, ok_answer.substr(0, ok_answer.size() - 1));
     agent.hangs_up = true;
     agent.answer_to_next = "HTTP/1.1 204 No Content\r\n\r\n";
     try {
@@ -163,7 +163,7 @@ TEST_F(Fetch, SaysWhereTheAnswerBreaksOffAndTellsTheObserver) {
 
 // A process that ends closes its sockets one after the other.
 TEST_F(Fetch, SaysThatTheAgentHasEndedWhereItOnlyAcceptsConnections) {
-    Agent agent(socket, short_answer.substr(0, short_answer.size() - 1));
+    Agent agent(socket, ok_answer.substr(0, ok_answer.size() - 1));
     agent.hangs_up = true;
     agent.answer_to_next = "";
     try {
@@ -188,7 +188,7 @@ TEST_F(Fetch, EndsByItsOwnClock) {
 }
 
 TEST_F(Fetch, TellsTheObserverNothingWhereNobodyListens) {
-    Agent elsewhere(directory.path() / "t", short_answer);
+    Agent elsewhere(directory.path() / "t", ok_answer);
     EXPECT_THROW(fetch_from(elsewhere), Failure);
     EXPECT_EQ(elsewhere.announced_head, "");
     EXPECT_FALSE(elsewhere.at_the_end);

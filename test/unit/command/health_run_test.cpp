@@ -169,11 +169,11 @@ Outcome run_with_answer(const std::string& answer, const std::vector<std::string
     return run_health(agent.socket(), arguments);
 }
 
-const std::string all_well = healthy_line + summary_line(1, 0, 0);
+const std::string well_answer = healthy_line + summary_line(1, 0, 0);
 const std::string one_ill = healthy_line + unhealthy_line + summary_line(1, 1, 0);
 
 TEST(HealthCommand, PostsWhatWasSaidAndAsksForLines) {
-    ScriptedAgent agent({answer_with(all_well)});
+    ScriptedAgent agent({answer_with(well_answer)});
     EXPECT_EQ(run_health(agent.socket(), {"20387", "/up", "--password", "secret"}).exit_code, 0);
     ASSERT_EQ(agent.requests().size(), 1U);
     const std::string& request = agent.requests()[0];
@@ -187,7 +187,7 @@ TEST(HealthCommand, PostsWhatWasSaidAndAsksForLines) {
 }
 
 TEST(HealthCommand, EndsWithOneWhereNotAllAreHealthyOrNobodyIsThere) {
-    const Outcome well = run_with_answer(answer_with(all_well), {"--all"});
+    const Outcome well = run_with_answer(answer_with(well_answer), {"--all"});
     EXPECT_EQ(well.exit_code, 0);
     EXPECT_NE(well.output.find("1 of 1 healthy"), std::string::npos);
     EXPECT_EQ(well.errors, "");
@@ -211,7 +211,7 @@ TEST(HealthCommand, PrintsOneDocumentForPrograms) {
 }
 
 TEST(HealthCommand, ChecksThoseThatAreThereAndShowsTheOthersAsGone) {
-    ScriptedAgent agent({answer_with(all_well)});
+    ScriptedAgent agent({answer_with(well_answer)});
     const Outcome outcome = run_health(agent.socket(), {"20387", "4711", "/up"});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_NE(outcome.output.find(" 4711  unhealthy  gone "), std::string::npos) << outcome.output;
@@ -222,7 +222,7 @@ TEST(HealthCommand, ChecksThoseThatAreThereAndShowsTheOthersAsGone) {
 
 TEST(HealthCommand, AsksAgainWhereOneGoesBeforeItIsChecked) {
     ScriptedAgent agent(
-        {refusal("404 Not Found", R"({"code":"process_not_found"})"), answer_with(all_well)});
+        {refusal("404 Not Found", R"({"code":"process_not_found"})"), answer_with(well_answer)});
     EXPECT_EQ(run_health(agent.socket(), {"20387"}).exit_code, 0);
     EXPECT_EQ(agent.requests().size(), 2U);
 }
@@ -252,14 +252,14 @@ TEST(HealthCommand, NamesTheGroupsWhereThereIsNoSuch) {
 }
 
 TEST(HealthCommand, PutsTheQueueIntoThePerformanceData) {
-    const Outcome outcome = run_with_answer(answer_with(all_well), {"--all", "--nagios"});
+    const Outcome outcome = run_with_answer(answer_with(well_answer), {"--all", "--nagios"});
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_NE(outcome.output.find(" queue=2;;;0 "), std::string::npos) << outcome.output;
     EXPECT_EQ(
-        run_with_answer(answer_with(all_well), {"--all", "--nagios", "-w", "queue=1"}).exit_code,
+        run_with_answer(answer_with(well_answer), {"--all", "--nagios", "-w", "queue=1"}).exit_code,
         1);
     EXPECT_EQ(
-        run_with_answer(answer_with(all_well), {"--all", "--nagios", "-c", "queue=1"}).exit_code,
+        run_with_answer(answer_with(well_answer), {"--all", "--nagios", "-c", "queue=1"}).exit_code,
         2);
 }
 
@@ -267,7 +267,7 @@ TEST(HealthCommand, PutsTheQueueIntoThePerformanceData) {
 TEST(HealthCommand, WarnsOfProcessesThatCannotBeStartedWhileThatIsNew) {
     const auto run = [](const std::string& queue, const std::string& latest) {
         const ScriptedAgent agent(
-            {answer_with(all_well)},
+            {answer_with(well_answer)},
             R"([{"name":"shop","get_wait_list_size":)" + queue +
                 R"(,"spawn_error":{"message":"no database","since":"2020-01-01T00:00:00Z",)" +
                 R"("latest":")" + latest + R"(","attempts":3}}])");
@@ -295,7 +295,7 @@ struct FaultCase {
 const std::vector<FaultCase>& faults() {
     static const std::vector<FaultCase> cases{
         {answer_with(healthy_line), 1, "the answer broke off"},
-        {answer_with(all_well).substr(0, answer_with(all_well).size() - 9), 1,
+        {answer_with(well_answer).substr(0, answer_with(well_answer).size() - 9), 1,
          "the answer broke off"},
         {"", 3, "without an answer"},
         {answer_with("<html>\n"), 1, "is no health"},
@@ -332,14 +332,14 @@ TEST(HealthCommand, TellsMonitoringOnStandardOutputThatItDoesNotKnow) {
 
 TEST(HealthCommand, HasTheExitCodesOfAPluginForMonitoring) {
     const std::vector<std::string> arguments{"--all", "--nagios"};
-    EXPECT_EQ(run_with_answer(answer_with(all_well), arguments).exit_code, 0);
+    EXPECT_EQ(run_with_answer(answer_with(well_answer), arguments).exit_code, 0);
     EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(1, 0, 1)), arguments).exit_code,
               1);
     EXPECT_EQ(run_with_answer(answer_with(busy_line + summary_line(0, 0, 1)), arguments).exit_code,
               2);
     EXPECT_EQ(run_with_answer(answer_with(one_ill), arguments).exit_code, 2);
     EXPECT_EQ(run_with_answer(answer_with(summary_line(0, 0, 0)), arguments).exit_code, 3);
-    EXPECT_TRUE(run_with_answer(answer_with(all_well), arguments).output.starts_with("OK - "));
+    EXPECT_TRUE(run_with_answer(answer_with(well_answer), arguments).output.starts_with("OK - "));
 }
 
 TEST(HealthCommand, EndsWithTwoForWrongUsageAndWithThreeForMonitoring) {
@@ -369,7 +369,7 @@ TEST(HealthCommand, EndsWithThreeWhereNoAgentIs) {
 }
 
 TEST(HealthCommand, WatchesUntilCtrlCAndOutlivesAnAgentThatIsGoneForAWhile) {
-    ScriptedAgent agent({answer_with(all_well), "", "", answer_with(one_ill), interrupt});
+    ScriptedAgent agent({answer_with(well_answer), "", "", answer_with(one_ill), interrupt});
     const Outcome outcome = run_health(agent.socket(), {"--all", "--watch", "0.001"});
     EXPECT_EQ(outcome.exit_code, 130);
     EXPECT_EQ(agent.requests().size(), 5U);
@@ -382,12 +382,13 @@ TEST(HealthCommand, WatchesUntilCtrlCAndOutlivesAnAgentThatIsGoneForAWhile) {
 }
 
 TEST(HealthCommand, WatchesInLinesForPrograms) {
-    const ScriptedAgent agent({answer_with(all_well), answer_with(one_ill), interrupt});
+    const ScriptedAgent agent({answer_with(well_answer), answer_with(one_ill), interrupt});
     const Outcome outcome = run_health(agent.socket(), {"--all", "--watch=0.001", "--json"});
     EXPECT_EQ(outcome.exit_code, 130);
     HealthReport in_the_pools_order = report_of(one_ill);
     sort_results(in_the_pools_order.results, {"a-2", "a-1"});
-    EXPECT_EQ(outcome.output, health_lines(report_of(all_well)) + health_lines(in_the_pools_order));
+    EXPECT_EQ(outcome.output,
+              health_lines(report_of(well_answer)) + health_lines(in_the_pools_order));
 }
 
 } // namespace

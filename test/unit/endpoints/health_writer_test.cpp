@@ -8,7 +8,6 @@ namespace gangway::endpoints {
 namespace {
 
 using check::Reason;
-using check::Result;
 using check::Verdict;
 using std::chrono::microseconds;
 
@@ -20,7 +19,7 @@ std::string seconds(microseconds duration) {
     return json.take();
 }
 
-std::string written(const Result& result) {
+std::string written(const check::Result& result) {
     JsonWriter json;
     write_result(json, {20387, "gupid-a", "/srv/shop (production)"}, result);
     return json.take();
@@ -36,7 +35,7 @@ TEST(HealthWriter, WritesSecondsWithSixDigits) {
 }
 
 TEST(HealthWriter, WritesAHealthyProcessWithNothingToComplainAbout) {
-    Result result;
+    check::Result result;
     result.verdict = Verdict::healthy;
     result.status = 200;
     result.latency = microseconds(1234);
@@ -51,7 +50,7 @@ TEST(HealthWriter, WritesAHealthyProcessWithNothingToComplainAbout) {
 }
 
 TEST(HealthWriter, WritesWhyAProcessIsUnhealthyThatWasAskedAndDidNotAnswer) {
-    Result result;
+    check::Result result;
     result.verdict = Verdict::unhealthy;
     result.reason = Reason::first_byte_timeout;
     result.detail = "It says \"nothing\".";
@@ -67,7 +66,7 @@ TEST(HealthWriter, WritesWhyAProcessIsUnhealthyThatWasAskedAndDidNotAnswer) {
 }
 
 TEST(HealthWriter, WritesNoLatencyOfAProcessThatWasNotAsked) {
-    Result result;
+    check::Result result;
     result.verdict = Verdict::busy;
     result.reason = Reason::busy;
     result.detail = "The process serves 1 request.";

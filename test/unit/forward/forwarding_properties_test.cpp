@@ -17,6 +17,7 @@
 #include "support/http_generators.hpp"
 #include "support/session_header.hpp"
 #include "support/strict_parser.hpp"
+#include "support/wire.hpp"
 #include "worker/request_encoder.hpp"
 
 namespace gangway::forward {

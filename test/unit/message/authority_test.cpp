@@ -11,13 +11,13 @@
 namespace gangway::message {
 namespace {
 
-struct Case {
+struct AuthorityCase {
     std::string_view text;
     std::string_view name;
     std::string_view port;
 };
 
-class AuthorityOf : public testing::TestWithParam<Case> {};
+class AuthorityOf : public testing::TestWithParam<AuthorityCase> {};
 
 TEST_P(AuthorityOf, IsTakenApart) {
     const auto authority = parse_authority(GetParam().text);
@@ -28,15 +28,17 @@ TEST_P(AuthorityOf, IsTakenApart) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, AuthorityOf,
-    testing::Values(Case{"shop.example", "shop.example", ""}, Case{"a:80", "a", "80"},
-                    Case{"name:", "name", ""}, Case{"192.0.2.1:8080", "192.0.2.1", "8080"},
-                    Case{"[::1]", "[::1]", ""}, Case{"[::1]:80", "[::1]", "80"},
-                    Case{"[::1]:", "[::1]", ""},
-                    Case{"[2001:DB8::192.0.2.1]:1", "[2001:DB8::192.0.2.1]", "1"},
-                    Case{"[v1.a:b]", "[v1.a:b]", ""}, Case{"a:0", "a", "0"},
-                    Case{"a:65535", "a", "65535"}, Case{"a:00080", "a", "00080"},
-                    Case{"under_score-1.x~y", "under_score-1.x~y", ""},
-                    Case{"%E4%b8%ad", "%E4%b8%ad", ""}, Case{"a!$&'()*+;=b", "a!$&'()*+;=b", ""}));
+    testing::Values(AuthorityCase{"shop.example", "shop.example", ""},
+                    AuthorityCase{"a:80", "a", "80"}, AuthorityCase{"name:", "name", ""},
+                    AuthorityCase{"192.0.2.1:8080", "192.0.2.1", "8080"},
+                    AuthorityCase{"[::1]", "[::1]", ""}, AuthorityCase{"[::1]:80", "[::1]", "80"},
+                    AuthorityCase{"[::1]:", "[::1]", ""},
+                    AuthorityCase{"[2001:DB8::192.0.2.1]:1", "[2001:DB8::192.0.2.1]", "1"},
+                    AuthorityCase{"[v1.a:b]", "[v1.a:b]", ""}, AuthorityCase{"a:0", "a", "0"},
+                    AuthorityCase{"a:65535", "a", "65535"}, AuthorityCase{"a:00080", "a", "00080"},
+                    AuthorityCase{"under_score-1.x~y", "under_score-1.x~y", ""},
+                    AuthorityCase{"%E4%b8%ad", "%E4%b8%ad", ""},
+                    AuthorityCase{"a!$&'()*+;=b", "a!$&'()*+;=b", ""}));
 
 TEST(Authority, IsNothingElse) {
     for (const std::string_view text :

@@ -8,14 +8,14 @@
 namespace gangway::message {
 namespace {
 
-struct Case {
+struct ScanCase {
     std::string_view bytes;
     ScanResult strict;  // folded lines refused
     ScanResult lenient; // folded lines left to others
     std::size_t size = 0;
 };
 
-class HeadScanOf : public testing::TestWithParam<Case> {};
+class HeadScanOf : public testing::TestWithParam<ScanCase> {};
 
 TEST_P(HeadScanOf, SaysTheSameHoweverTheBytesArrive) {
     const auto scan_in_steps = [](std::string_view bytes, std::size_t step, HeadScan& scan) {
@@ -26,7 +26,7 @@ TEST_P(HeadScanOf, SaysTheSameHoweverTheBytesArrive) {
         }
         return result;
     };
-    const Case& c = GetParam();
+    const ScanCase& c = GetParam();
     for (std::size_t step = 1; step <= c.bytes.size(); step++) {
         HeadScan strict(true);
         EXPECT_EQ(scan_in_steps(c.bytes, step, strict), c.strict) << step;
@@ -45,21 +45,21 @@ constexpr ScanResult folded = ScanResult::folded_line;
 
 INSTANTIATE_TEST_SUITE_P(
     Each, HeadScanOf,
-    testing::Values(Case{"GET", more, more}, Case{"GET / HTTP/1.1\r\n", more, more},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n\r", more, more},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n\r\nrest\n", complete, complete, 24},
-                    Case{"GET / HTTP/1.1\r\n\r\n", complete, complete, 18},
-                    Case{"a\r\rb\r\n\r\n", complete, complete,
-                         8}, // A bare CR is for the parser to refuse.
-                    Case{"\r\n", complete, complete, 2}, Case{"\n", bare_lf, bare_lf},
-                    Case{"GET / HTTP/1.1\n", bare_lf, bare_lf},
-                    Case{"GET / HTTP/1.1\r\nA: b\n\r\n", bare_lf, bare_lf},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n\n", bare_lf, bare_lf},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", folded, complete, 28},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n\tc\r\n\r\n", folded, complete, 28},
-                    Case{"GET / HTTP/1.1\r\n A: b\r\n\r\n", folded, complete, 25},
-                    Case{"GET / HTTP/1.1\r\nA: b\r\n \r\n\r\n", folded, complete, 27},
-                    Case{" GET / HTTP/1.1\r\n\r\n", folded, complete, 19}));
+    testing::Values(ScanCase{"GET", more, more}, ScanCase{"GET / HTTP/1.1\r\n", more, more},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n\r", more, more},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n\r\nrest\n", complete, complete, 24},
+                    ScanCase{"GET / HTTP/1.1\r\n\r\n", complete, complete, 18},
+                    ScanCase{"a\r\rb\r\n\r\n", complete, complete,
+                             8}, // A bare CR is for the parser to refuse.
+                    ScanCase{"\r\n", complete, complete, 2}, ScanCase{"\n", bare_lf, bare_lf},
+                    ScanCase{"GET / HTTP/1.1\n", bare_lf, bare_lf},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\n\r\n", bare_lf, bare_lf},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n\n", bare_lf, bare_lf},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", folded, complete, 28},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n\tc\r\n\r\n", folded, complete, 28},
+                    ScanCase{"GET / HTTP/1.1\r\n A: b\r\n\r\n", folded, complete, 25},
+                    ScanCase{"GET / HTTP/1.1\r\nA: b\r\n \r\n\r\n", folded, complete, 27},
+                    ScanCase{" GET / HTTP/1.1\r\n\r\n", folded, complete, 19}));
 
 TEST(HeadScan, LooksAtNoByteTwice) {
     HeadScan scan(true);

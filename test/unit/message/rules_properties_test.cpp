@@ -6,6 +6,7 @@
 
 #include "message/rules.hpp"
 #include "support/http_generators.hpp"
+#include "support/wire.hpp"
 
 namespace gangway::message {
 namespace {

@@ -11,20 +11,20 @@ namespace {
 using namespace std::chrono_literals;
 
 using Time = Watch::Time;
-constexpr Time start = Time() + 1000h;
+constexpr Time beginning = Time() + 1000h;
 constexpr std::size_t all = 1'000'000;
 
 std::uint32_t middle() { // no jitter
     return 1U << 31;
 }
 
-struct Case {
+struct PlanCase {
     const char* name;
     std::chrono::milliseconds interval;
     std::chrono::milliseconds early; // at most
 };
 
-class ChecksThatAreDueSoonAfterOneAnother : public testing::TestWithParam<Case> {};
+class ChecksThatAreDueSoonAfterOneAnother : public testing::TestWithParam<PlanCase> {};
 
 TEST_P(ChecksThatAreDueSoonAfterOneAnother, BeginTogetherAndNoneMuchTooEarly) {
     const auto& [name, interval, early] = GetParam();
@@ -34,7 +34,7 @@ TEST_P(ChecksThatAreDueSoonAfterOneAnother, BeginTogetherAndNoneMuchTooEarly) {
     const std::vector<Plan> plans{plan};
     Watch watch(plans, middle);
     for (int i = 0; i < 200; i++) {
-        watch.attach({{i, "process-" + std::to_string(i), "shop"}}, false, start, 0);
+        watch.attach({{i, "process-" + std::to_string(i), "shop"}}, false, beginning, 0);
     }
 
     std::size_t begun = 0;
@@ -43,7 +43,7 @@ TEST_P(ChecksThatAreDueSoonAfterOneAnother, BeginTogetherAndNoneMuchTooEarly) {
         const Time now = watch.next_due().value();
         Schedule schedule(interval, plan.jitter_percent, middle);
         for (const auto& [gupid, process] : watch.find("shop")->processes) {
-            schedule.add(gupid, start);
+            schedule.add(gupid, beginning);
         }
         begun += watch.take_due(now, all).size();
         times++;
@@ -54,9 +54,9 @@ TEST_P(ChecksThatAreDueSoonAfterOneAnother, BeginTogetherAndNoneMuchTooEarly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, ChecksThatAreDueSoonAfterOneAnother,
-                         testing::Values(Case{"ATwentiethOfAShortInterval", 1s, 50ms},
-                                         Case{"ATenthOfASecondOfALongOne", 2s, 100ms},
-                                         Case{"ATwentiethOfAVeryShortOne", 100ms, 5ms}),
+                         testing::Values(PlanCase{"ATwentiethOfAShortInterval", 1s, 50ms},
+                                         PlanCase{"ATenthOfASecondOfALongOne", 2s, 100ms},
+                                         PlanCase{"ATwentiethOfAVeryShortOne", 100ms, 5ms}),
                          [](const auto& tested) { return tested.param.name; });
 
 TEST(Watch, BeginsNoCheckBeforeAnyIsDue) {
@@ -64,7 +64,7 @@ TEST(Watch, BeginsNoCheckBeforeAnyIsDue) {
     plan.group = "*";
     const std::vector<Plan> plans{plan};
     Watch watch(plans, middle);
-    watch.attach({{1, "process-1", "shop"}}, false, start, 0);
+    watch.attach({{1, "process-1", "shop"}}, false, beginning, 0);
     EXPECT_TRUE(watch.take_due(watch.next_due().value() - 101ms, all).empty());
 }
 

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 using Time = Ejections::Time;
-constexpr Time start{};
+constexpr Time epoch{};
 
 EjectionPolicy policy(unsigned max_percent = 10, unsigned min_healthy = 1) {
     return {true, false, max_percent, min_healthy, 60s};
@@ -29,7 +29,7 @@ GroupHealth group(unsigned total, unsigned unhealthy) {
 
 // What came of it: the refusal's word, or "eject".
 std::string decide(Ejections& ejections, const EjectionPolicy& policy, const GroupHealth& group,
-                   Time now = start) {
+                   Time now = epoch) {
     const Decision decision = ejections.decide(policy, group, true, now);
     if (decision.action == Action::refuse) {
         return std::string(word(decision.refusal));
@@ -38,19 +38,19 @@ std::string decide(Ejections& ejections, const EjectionPolicy& policy, const Gro
     return "eject";
 }
 
-struct Case {
+struct EjectionCase {
     const char* outcome;
     GroupHealth group;
     unsigned min_healthy = 1;
     bool enabled = true;
 };
 
-void PrintTo(const Case& c, std::ostream* out) {
+void PrintTo(const EjectionCase& c, std::ostream* out) {
     *out << c.outcome << " with " << c.group.healthy << " of " << c.group.total << " healthy, "
          << c.min_healthy << " needed";
 }
 
-class FirstEjection : public testing::TestWithParam<Case> {};
+class FirstEjection : public testing::TestWithParam<EjectionCase> {};
 
 TEST_P(FirstEjection, NeedsEnoughHealthyOnes) {
     EjectionPolicy each = policy(10, GetParam().min_healthy);
@@ -62,19 +62,20 @@ TEST_P(FirstEjection, NeedsEnoughHealthyOnes) {
 // total, healthy, unhealthy, unknown; min_healthy, enabled
 INSTANTIATE_TEST_SUITE_P(
     Each, FirstEjection,
-    testing::Values(Case{"eject", {2, 1, 1, 0}}, Case{"eject", {100, 99, 1, 0}},
-                    Case{"eject", {100, 1, 99, 0}}, Case{"whole_group", {1, 0, 1, 0}},
-                    Case{"whole_group", {4, 0, 4, 0}}, Case{"whole_group", {4, 0, 1, 3}},
-                    Case{"whole_group", {4, 0, 4, 0}, 0}, Case{"whole_group", {4, 0, 4, 0}, 3},
-                    Case{"eject", {4, 1, 3, 0}, 0}, Case{"eject", {4, 3, 1, 0}, 3},
-                    Case{"floor", {4, 2, 2, 0}, 3}, Case{"floor", {4, 2, 1, 1}, 3},
-                    Case{"floor", {4, 3, 1, 0}, 4}, Case{"disabled", {4, 3, 1, 0}, 1, false},
-                    Case{"disabled", {4, 0, 4, 0}, 1, false}));
+    testing::Values(
+        EjectionCase{"eject", {2, 1, 1, 0}}, EjectionCase{"eject", {100, 99, 1, 0}},
+        EjectionCase{"eject", {100, 1, 99, 0}}, EjectionCase{"whole_group", {1, 0, 1, 0}},
+        EjectionCase{"whole_group", {4, 0, 4, 0}}, EjectionCase{"whole_group", {4, 0, 1, 3}},
+        EjectionCase{"whole_group", {4, 0, 4, 0}, 0}, EjectionCase{"whole_group", {4, 0, 4, 0}, 3},
+        EjectionCase{"eject", {4, 1, 3, 0}, 0}, EjectionCase{"eject", {4, 3, 1, 0}, 3},
+        EjectionCase{"floor", {4, 2, 2, 0}, 3}, EjectionCase{"floor", {4, 2, 1, 1}, 3},
+        EjectionCase{"floor", {4, 3, 1, 0}, 4}, EjectionCase{"disabled", {4, 3, 1, 0}, 1, false},
+        EjectionCase{"disabled", {4, 0, 4, 0}, 1, false}));
 
 TEST(Ejections, NobodyIsEjectedForWhatTheRouteMayHaveCaused) {
     for (const GroupHealth& each : {group(4, 1), group(100, 1), group(4, 4)}) {
         Ejections ejections;
-        const Decision decision = ejections.decide(policy(100, 0), each, false, start);
+        const Decision decision = ejections.decide(policy(100, 0), each, false, epoch);
         EXPECT_EQ(decision.action, Action::refuse);
         EXPECT_EQ(word(decision.refusal), "route");
         EXPECT_EQ(decision.sentence.back(), '.');
@@ -82,9 +83,9 @@ TEST(Ejections, NobodyIsEjectedForWhatTheRouteMayHaveCaused) {
     }
     EjectionPolicy dry = policy();
     dry.dry_run = true;
-    EXPECT_EQ(word(Ejections().decide(dry, group(4, 1), false, start).refusal), "route");
+    EXPECT_EQ(word(Ejections().decide(dry, group(4, 1), false, epoch).refusal), "route");
     dry.enabled = false;
-    EXPECT_EQ(word(Ejections().decide(dry, group(4, 1), false, start).refusal), "disabled");
+    EXPECT_EQ(word(Ejections().decide(dry, group(4, 1), false, epoch).refusal), "disabled");
 }
 
 struct Share {
@@ -126,27 +127,27 @@ TEST(Ejections, TakeTheirShareOfAGroupThatHasGrown) {
 TEST(Ejections, TakeTheirShareOfTheGroupAsItIsWhenARunBegins) {
     Ejections ejections;
     EXPECT_EQ(decide(ejections, policy(), group(20, 1)), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(10, 1), start + 60s), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(10, 1), start + 60s), "share");
+    EXPECT_EQ(decide(ejections, policy(), group(10, 1), epoch + 60s), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(10, 1), epoch + 60s), "share");
 }
 
 TEST(Ejections, RestAfterARunUntilACoolDownHasPassedSinceItsLast) {
     Ejections ejections;
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 40s), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 41s), "share");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 60s - 1ns), "share");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 60s), "cool_down");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 100s - 1ns), "cool_down");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 100s), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(20, 2), start + 101s), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 40s), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 41s), "share");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 60s - 1ns), "share");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 60s), "cool_down");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 100s - 1ns), "cool_down");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 100s), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(20, 2), epoch + 101s), "eject");
 }
 
 TEST(Ejections, AreNotHeldBackByRefusals) {
     Ejections ejections;
-    EXPECT_EQ(decide(ejections, policy(), group(4, 1), start), "eject");
-    EXPECT_EQ(decide(ejections, policy(), group(4, 1), start + 59s), "share");
-    EXPECT_EQ(decide(ejections, policy(), group(4, 1), start + 60s), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(4, 1), epoch), "eject");
+    EXPECT_EQ(decide(ejections, policy(), group(4, 1), epoch + 59s), "share");
+    EXPECT_EQ(decide(ejections, policy(), group(4, 1), epoch + 60s), "eject");
 }
 
 TEST(Ejections, HaveNoLimitButTheHealthyOnesWithoutACoolDown) {
@@ -163,11 +164,11 @@ TEST(Ejections, GoAtTheSameRateInADryRun) {
     EjectionPolicy dry = policy();
     dry.dry_run = true;
     Ejections ejections;
-    const Decision decision = ejections.decide(dry, group(4, 1), true, start);
+    const Decision decision = ejections.decide(dry, group(4, 1), true, epoch);
     EXPECT_EQ(decision.action, Action::would_eject);
     EXPECT_EQ(decision.refusal, Refusal::none);
-    ejections.note(start);
-    EXPECT_EQ(decide(ejections, dry, group(4, 1), start + 1s), "share");
+    ejections.note(epoch);
+    EXPECT_EQ(decide(ejections, dry, group(4, 1), epoch + 1s), "share");
 }
 
 TEST(Refusal, SaysWhatWouldHaveToChange) {
@@ -175,23 +176,23 @@ TEST(Refusal, SaysWhatWouldHaveToChange) {
     const auto sentence = [&](const EjectionPolicy& each, const GroupHealth& of, Time now) {
         return ejections.decide(each, of, true, now).sentence;
     };
-    EXPECT_EQ(sentence(policy(), group(20, 1), start), "");
-    EXPECT_EQ(sentence(EjectionPolicy{}, group(4, 1), start),
+    EXPECT_EQ(sentence(policy(), group(20, 1), epoch), "");
+    EXPECT_EQ(sentence(EjectionPolicy{}, group(4, 1), epoch),
               R"("on_unhealthy" is "none": set it to "detach" to have unhealthy processes )"
               "replaced.");
-    EXPECT_EQ(sentence(policy(), group(4, 4), start),
+    EXPECT_EQ(sentence(policy(), group(4, 4), epoch),
               "No other process of the group is healthy, so the fault is hardly this one's: look "
               "at what they share (a database, the check's path, what it expects); another has to "
               "be healthy first.");
-    EXPECT_EQ(sentence(policy(10, 3), group(4, 2), start),
+    EXPECT_EQ(sentence(policy(10, 3), group(4, 2), epoch),
               R"(Only 2 healthy would be left, and "min_healthy" is 3: more have to become )"
               "healthy, or lower it.");
-    ejections.note(start);
-    ejections.note(start + 20s);
-    EXPECT_EQ(sentence(policy(), group(20, 1), start + 30'500ms),
+    ejections.note(epoch);
+    ejections.note(epoch + 20s);
+    EXPECT_EQ(sentence(policy(), group(20, 1), epoch + 30'500ms),
               R"(Of 20 processes 2 ejected within 60 seconds are all that "max_ejection_percent" )"
               "10 allows: raise it, or wait 50 seconds.");
-    EXPECT_EQ(sentence(policy(), group(20, 1), start + 79s),
+    EXPECT_EQ(sentence(policy(), group(20, 1), epoch + 79s),
               "The share is used up, and the last ejection was less than 60 seconds ago: lower "
               R"("cool_down_seconds", or wait 1 second.)");
 }
@@ -243,7 +244,7 @@ std::vector<Time> ejected(const EjectionPolicy& policy, unsigned size,
     Pool pool(size);
     Ejections ejections;
     std::vector<Time> times;
-    Time now = start;
+    Time now = epoch;
     for (const std::uint32_t each : happened) {
         const unsigned process = each >> 8;
         now += std::chrono::seconds(each % 8);

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t created = 1000;
-constexpr Track::Time start{};
+constexpr Track::Time origin{};
 
 // As a table writes them: h(ealthy), u(nhealthy), b(usy), s(kipped), over the pool; and over the
 // debug socket w(ell), d(oing badly). l(ong busy): without being asked.
@@ -49,22 +49,22 @@ check::Result result(char letter) {
 
 void add_each(Track& track, std::string_view letters, const Thresholds& thresholds = {}) {
     for (const char letter : letters) {
-        track.add(result(letter), thresholds, start, created + 1);
+        track.add(result(letter), thresholds, origin, created + 1);
     }
 }
 
-struct Case {
+struct StandingCase {
     const char* results;
     Standing standing;
     Thresholds thresholds = {};
 };
 
-void PrintTo(const Case& c, std::ostream* out) {
+void PrintTo(const StandingCase& c, std::ostream* out) {
     *out << '"' << c.results << "\" with rise " << c.thresholds.rise << ", fall "
          << c.thresholds.fall;
 }
 
-class AfterResults : public testing::TestWithParam<Case> {};
+class AfterResults : public testing::TestWithParam<StandingCase> {};
 
 TEST_P(AfterResults, TheStandingFollowsRiseAndFall) {
     Track track(created);
@@ -74,19 +74,22 @@ TEST_P(AfterResults, TheStandingFollowsRiseAndFall) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, AfterResults,
-    testing::Values(Case{"", Standing::unknown}, Case{"h", Standing::healthy},
-                    Case{"u", Standing::unknown}, Case{"uu", Standing::unknown},
-                    Case{"uuu", Standing::unhealthy}, Case{"uuh", Standing::healthy},
-                    Case{"bs", Standing::unknown}, Case{"hu", Standing::healthy},
-                    Case{"huu", Standing::healthy}, Case{"huuu", Standing::unhealthy},
-                    Case{"huuhuu", Standing::healthy}, Case{"huubsu", Standing::unhealthy},
-                    Case{"uuuh", Standing::unhealthy}, Case{"uuuhh", Standing::healthy},
-                    Case{"uuuhuh", Standing::unhealthy}, Case{"uuuhbsh", Standing::healthy},
-                    Case{"uuuhhuu", Standing::healthy}, Case{"uuuhhuuu", Standing::unhealthy},
-                    Case{"hu", Standing::unhealthy, {1, 1}}, Case{"uh", Standing::healthy, {1, 1}},
-                    Case{"u", Standing::unhealthy, {0, 0}}, Case{"uh", Standing::healthy, {0, 0}},
-                    Case{"uhhh", Standing::unhealthy, {4, 1}},
-                    Case{"uhhhh", Standing::healthy, {4, 1}}));
+    testing::Values(
+        StandingCase{"", Standing::unknown}, StandingCase{"h", Standing::healthy},
+        StandingCase{"u", Standing::unknown}, StandingCase{"uu", Standing::unknown},
+        StandingCase{"uuu", Standing::unhealthy}, StandingCase{"uuh", Standing::healthy},
+        StandingCase{"bs", Standing::unknown}, StandingCase{"hu", Standing::healthy},
+        StandingCase{"huu", Standing::healthy}, StandingCase{"huuu", Standing::unhealthy},
+        StandingCase{"huuhuu", Standing::healthy}, StandingCase{"huubsu", Standing::unhealthy},
+        StandingCase{"uuuh", Standing::unhealthy}, StandingCase{"uuuhh", Standing::healthy},
+        StandingCase{"uuuhuh", Standing::unhealthy}, StandingCase{"uuuhbsh", Standing::healthy},
+        StandingCase{"uuuhhuu", Standing::healthy}, StandingCase{"uuuhhuuu", Standing::unhealthy},
+        StandingCase{"hu", Standing::unhealthy, {1, 1}},
+        StandingCase{"uh", Standing::healthy, {1, 1}},
+        StandingCase{"u", Standing::unhealthy, {0, 0}},
+        StandingCase{"uh", Standing::healthy, {0, 0}},
+        StandingCase{"uhhh", Standing::unhealthy, {4, 1}},
+        StandingCase{"uhhhh", Standing::healthy, {4, 1}}));
 
 struct Confirmation {
     const char* results;
@@ -125,16 +128,16 @@ INSTANTIATE_TEST_SUITE_P(Each, Confirmed,
 
 TEST(Track, TellsAChangeOnceWithTheReasonOfTheCheckThatTippedIt) {
     Track track(created);
-    EXPECT_TRUE(track.add(result('h'), {}, start, 2000).has_value());
-    EXPECT_FALSE(track.add(result('u'), {}, start, 3000).has_value());
-    EXPECT_FALSE(track.add(result('u'), {}, start, 4000).has_value());
-    const auto change = track.add(result('u'), {}, start, 5000);
+    EXPECT_TRUE(track.add(result('h'), {}, origin, 2000).has_value());
+    EXPECT_FALSE(track.add(result('u'), {}, origin, 3000).has_value());
+    EXPECT_FALSE(track.add(result('u'), {}, origin, 4000).has_value());
+    const auto change = track.add(result('u'), {}, origin, 5000);
     ASSERT_TRUE(change.has_value());
     EXPECT_EQ(change->from, Standing::healthy);
     EXPECT_EQ(change->to, Standing::unhealthy);
     EXPECT_EQ(change->reason, check::Reason::reset);
     EXPECT_EQ(change->detail, "It closed.");
-    EXPECT_FALSE(track.add(result('u'), {}, start, 6000).has_value());
+    EXPECT_FALSE(track.add(result('u'), {}, origin, 6000).has_value());
     EXPECT_EQ(track.since_usec(), 5000U);
 }
 
@@ -151,7 +154,7 @@ TEST(Track, KeepsTheReasonOfTheLatestFailureUntilItBecomesHealthyAgain) {
     EXPECT_EQ(track.reason(), check::Reason::reset);
     check::Result slow = result('u');
     slow.reason = check::Reason::read_timeout;
-    track.add(slow, {}, start, created);
+    track.add(slow, {}, origin, created);
     EXPECT_EQ(track.reason(), check::Reason::read_timeout);
     add_each(track, "bhs");
     EXPECT_EQ(track.reason(), check::Reason::read_timeout);
@@ -174,23 +177,23 @@ TEST(Track, KeepsTheLastResultWhole) {
 }
 
 TEST(SlowStart, CountsNoFailureOfACheckBegunBeforeItsEnd) {
-    Track track(created, start + 10s);
+    Track track(created, origin + 10s);
     for (int i = 0; i < 5; i++) {
-        EXPECT_FALSE(track.add(result('u'), {}, start + 10s - 1ns, created).has_value());
+        EXPECT_FALSE(track.add(result('u'), {}, origin + 10s - 1ns, created).has_value());
     }
     EXPECT_EQ(track.standing(), Standing::unknown);
     EXPECT_EQ(track.failures(), 5U);
     EXPECT_EQ(track.history().size(), 5U);
     EXPECT_EQ(track.reason(), check::Reason::reset);
-    track.add(result('u'), {}, start + 10s, created);
-    track.add(result('u'), {}, start + 11s, created);
+    track.add(result('u'), {}, origin + 10s, created);
+    track.add(result('u'), {}, origin + 11s, created);
     EXPECT_EQ(track.standing(), Standing::unknown);
-    track.add(result('u'), {}, start + 12s, created);
+    track.add(result('u'), {}, origin + 12s, created);
     EXPECT_EQ(track.standing(), Standing::unhealthy);
 }
 
 TEST(SlowStart, DelaysNoSuccess) {
-    Track track(created, start + 10s);
+    Track track(created, origin + 10s);
     add_each(track, "uh");
     EXPECT_EQ(track.standing(), Standing::healthy);
     add_each(track, "uuuu");
@@ -202,7 +205,7 @@ TEST(History, HasTheLastSixteenNewestLast) {
     for (unsigned i = 0; i < 40; i++) {
         check::Result each = result('h');
         each.checked_at_usec = i;
-        track.add(each, {}, start, created);
+        track.add(each, {}, origin, created);
     }
     const auto history = track.history();
     ASSERT_EQ(history.size(), 16U);
@@ -222,7 +225,7 @@ TEST(History, SaysOfEachCheckWhatCameOfIt) {
                "pool",
                {},
                7},
-              {}, start, created);
+              {}, origin, created);
     const auto history = track.history();
     ASSERT_EQ(history.size(), 1U);
     EXPECT_EQ(history[0].verdict, check::Verdict::unhealthy);
@@ -236,9 +239,9 @@ TEST(History, TakesALatencyItCannotHoldForTheNearestItCan) {
     Track track(created);
     check::Result each = result('h');
     each.latency = 2h;
-    track.add(each, {}, start, created);
+    track.add(each, {}, origin, created);
     each.latency = -1us;
-    track.add(each, {}, start, created);
+    track.add(each, {}, origin, created);
     EXPECT_EQ(track.history()[0].latency, PastCheck::Latency::max());
     EXPECT_EQ(track.history()[1].latency, 0us);
 }
@@ -257,9 +260,9 @@ RC_GTEST_PROP(TrackProperties, BusyAndSkippedChangeNothingThatCounts, ()) {
     Track with(created);
     Track without(created);
     for (const char letter : all) {
-        const auto change = with.add(result(letter), thresholds, start, created);
+        const auto change = with.add(result(letter), thresholds, origin, created);
         if (letter == 'h' || letter == 'u') {
-            const auto expected = without.add(result(letter), thresholds, start, created);
+            const auto expected = without.add(result(letter), thresholds, origin, created);
             RC_ASSERT(change.has_value() == expected.has_value());
         } else {
             RC_ASSERT(!change);
@@ -275,7 +278,7 @@ RC_GTEST_PROP(TrackProperties, AChangeIsToldWheneverTheStandingChanges, ()) {
     Track track(created);
     for (const char letter : *letters()) {
         const Standing before = track.standing();
-        const auto change = track.add(result(letter), thresholds, start, created);
+        const auto change = track.add(result(letter), thresholds, origin, created);
         RC_ASSERT(change.has_value() == (track.standing() != before));
         if (change) { // RC_ASSERT() looks at both sides of ||.
             RC_ASSERT(change->from == before);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 using Time = Watch::Time;
-constexpr Time start{};
+constexpr Time outset{};
 constexpr std::uint64_t now_usec = 1'795'414'034'000'000;
 
 Member member(const std::string& gupid, const std::string& group = "shop",
@@ -77,7 +77,7 @@ class WatchTest : public testing::Test {
     const WatchedGroup& group() { return *watch_.find("shop"); }
     Standing standing(const std::string& gupid) { return process(gupid).track.standing(); }
 
-    Time now_ = start;
+    Time now_ = outset;
     std::vector<Plan> plans_;
     Watch watch_{plans_, [] { return 0U; }};
 };
@@ -96,8 +96,8 @@ TEST_F(WatchTest, AProcessThatIsAttachedIsUnknownAndDueWithinAnInterval) {
     EXPECT_EQ(process("a").track.since_usec(), now_usec);
     EXPECT_EQ(process("a").subject.pid, 100);
     ASSERT_TRUE(watch_.next_due().has_value());
-    EXPECT_GE(*watch_.next_due(), start);
-    EXPECT_LE(*watch_.next_due(), start + 10s);
+    EXPECT_GE(*watch_.next_due(), outset);
+    EXPECT_LE(*watch_.next_due(), outset + 10s);
 }
 
 TEST_F(WatchTest, LeavesGroupsWithoutAPlanAlone) {
@@ -240,7 +240,7 @@ TEST_F(WatchTest, ASlowStartIsOverForChecksThatBeginAfterItNotBefore) {
     now_ += 10s;
     const auto first = take_due();
     ASSERT_EQ(first.size(), 1U);
-    watch_.add(first.front(), unhealthy, start + 9s, start + 15s, now_usec);
+    watch_.add(first.front(), unhealthy, outset + 9s, outset + 15s, now_usec);
     EXPECT_EQ(standing("a"), Standing::unknown);
     check("a", unhealthy);
     EXPECT_EQ(standing("a"), Standing::unhealthy);

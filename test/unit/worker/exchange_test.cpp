@@ -78,14 +78,14 @@ class ExchangeTest : public testing::Test {
     Exchange exchange_{context_.get_executor(), [this] { client_interruptions_++; }};
 };
 
-struct Case {
+struct CutCase {
     Phase phase;
     milliseconds Bounds::*bound;
     Cut cut;
     bool waits_for_client = false; // perhaps for it alone
 };
 
-class ExchangeIn : public ExchangeTest, public testing::WithParamInterface<Case> {};
+class ExchangeIn : public ExchangeTest, public testing::WithParamInterface<CutCase> {};
 
 TEST_P(ExchangeIn, IsCutWhenTheBoundOfItsPhaseIsOver) {
     begin(but(GetParam().bound, soon));
@@ -101,13 +101,13 @@ TEST_P(ExchangeIn, IsCutWhenTheBoundOfItsPhaseIsOver) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, ExchangeIn,
-    testing::Values(Case{Phase::connecting, &Bounds::connect, Cut::connect_timeout},
-                    Case{Phase::sending, &Bounds::idle, Cut::idle_timeout},
-                    Case{Phase::answering, &Bounds::first_byte, Cut::first_byte_timeout},
-                    Case{Phase::receiving, &Bounds::idle, Cut::idle_timeout},
-                    Case{Phase::tunnel, &Bounds::tunnel, Cut::idle_timeout, true},
-                    Case{Phase::half_closed, &Bounds::idle, Cut::idle_timeout, true},
-                    Case{Phase::half_closed, &Bounds::tunnel, Cut::idle_timeout, true}));
+    testing::Values(CutCase{Phase::connecting, &Bounds::connect, Cut::connect_timeout},
+                    CutCase{Phase::sending, &Bounds::idle, Cut::idle_timeout},
+                    CutCase{Phase::answering, &Bounds::first_byte, Cut::first_byte_timeout},
+                    CutCase{Phase::receiving, &Bounds::idle, Cut::idle_timeout},
+                    CutCase{Phase::tunnel, &Bounds::tunnel, Cut::idle_timeout, true},
+                    CutCase{Phase::half_closed, &Bounds::idle, Cut::idle_timeout, true},
+                    CutCase{Phase::half_closed, &Bounds::tunnel, Cut::idle_timeout, true}));
 
 TEST_P(ExchangeIn, IsNotCutSoonerThanTheBoundAfterTheLastByte) {
     begin(but(GetParam().bound, milliseconds(8)));

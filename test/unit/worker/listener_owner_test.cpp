@@ -36,12 +36,12 @@ class ListenerOwner : public testing::Test {
     net::io_context context_;
 };
 
-struct Case {
+struct OwnerCase {
     std::string listens_at;
     std::string reached_at;
 };
 
-class EachListenerOwner : public ListenerOwner, public testing::WithParamInterface<Case> {};
+class EachListenerOwner : public ListenerOwner, public testing::WithParamInterface<OwnerCase> {};
 
 TEST_P(EachListenerOwner, IsTheUserOfWhoListensUntilNobodyDoes) {
     tcp::acceptor acceptor = listen(GetParam().listens_at);
@@ -54,9 +54,9 @@ TEST_P(EachListenerOwner, IsTheUserOfWhoListensUntilNobodyDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Addresses, EachListenerOwner,
-                         testing::Values(Case{"127.0.0.1", "127.0.0.1"},
-                                         Case{"0.0.0.0", "127.0.0.1"}, Case{"::1", "::1"},
-                                         Case{"::", "::1"}, Case{"::", "127.0.0.1"}));
+                         testing::Values(OwnerCase{"127.0.0.1", "127.0.0.1"},
+                                         OwnerCase{"0.0.0.0", "127.0.0.1"}, OwnerCase{"::1", "::1"},
+                                         OwnerCase{"::", "::1"}, OwnerCase{"::", "127.0.0.1"}));
 
 TEST_F(ListenerOwner, IsTheOneWhoListensThereAmongMany) {
     const tcp::acceptor one = listen("127.0.0.1");

@@ -5,12 +5,12 @@
 namespace gangway::worker {
 namespace {
 
-struct Case {
+struct StepCase {
     Situation situation;
     Step step;
 };
 
-class NextStep : public testing::TestWithParam<Case> {};
+class NextStep : public testing::TestWithParam<StepCase> {};
 
 TEST_P(NextStep, FollowsFromTheSituation) {
     EXPECT_EQ(next_step(GetParam().situation), GetParam().step);
@@ -19,18 +19,18 @@ TEST_P(NextStep, FollowsFromTheSituation) {
 // wanted, direct_possible, was_busy, time_is_up
 INSTANTIATE_TEST_SUITE_P(
     Each, NextStep,
-    testing::Values(Case{{check::Route::pool, true, false, false}, Step::open_session},
-                    Case{{check::Route::pool, true, false, true}, Step::open_session},
-                    Case{{check::Route::pool, true, true, false}, Step::pause},
-                    Case{{check::Route::pool, false, true, false}, Step::pause},
-                    Case{{check::Route::pool, true, true, true}, Step::busy},
-                    Case{{check::Route::automatic, true, false, false}, Step::open_session},
-                    Case{{check::Route::automatic, true, true, false}, Step::go_direct},
-                    Case{{check::Route::automatic, true, true, true}, Step::go_direct},
-                    Case{{check::Route::automatic, false, true, false}, Step::pause},
-                    Case{{check::Route::automatic, false, true, true}, Step::busy},
-                    Case{{check::Route::direct, true, false, false}, Step::go_direct},
-                    Case{{check::Route::direct, false, false, false}, Step::unavailable}));
+    testing::Values(StepCase{{check::Route::pool, true, false, false}, Step::open_session},
+                    StepCase{{check::Route::pool, true, false, true}, Step::open_session},
+                    StepCase{{check::Route::pool, true, true, false}, Step::pause},
+                    StepCase{{check::Route::pool, false, true, false}, Step::pause},
+                    StepCase{{check::Route::pool, true, true, true}, Step::busy},
+                    StepCase{{check::Route::automatic, true, false, false}, Step::open_session},
+                    StepCase{{check::Route::automatic, true, true, false}, Step::go_direct},
+                    StepCase{{check::Route::automatic, true, true, true}, Step::go_direct},
+                    StepCase{{check::Route::automatic, false, true, false}, Step::pause},
+                    StepCase{{check::Route::automatic, false, true, true}, Step::busy},
+                    StepCase{{check::Route::direct, true, false, false}, Step::go_direct},
+                    StepCase{{check::Route::direct, false, false, false}, Step::unavailable}));
 
 struct Way {
     Asked asked;
