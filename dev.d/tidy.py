@@ -7,8 +7,8 @@ Says "N files", then of each, when it is known, "clean FILE", or what was found 
 
 Most of its time clang-tidy reads the headers of Boost and GoogleTest. So the files of a folder that are compiled alike are
 read as one that includes them; where that is clean, each of them is. Where it is not, since something was found or two
-of them have helpers of one name, its halves are read, and at last each file by itself: nothing is said to be found in
-a file but by that.
+of them have helpers of one name, those that are named are read apart from the others, and at last each file by itself:
+nothing is said to be found in a file but by that.
 
 STAMPS: a folder that remembers what was clean.
 """
@@ -24,8 +24,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 LARGEST = 12  # files read as one: more save little, and the last ones to be read keep one processor alone
-# As one file they shadow each other's names; in each by itself GCC looks for that.
-AS_ONE = ["-Wno-shadow"]
+AS_ONE = ["-Wno-shadow"]  # of each other's names; what shadows is GCC's to find, as the build has it
 GCC_ALONE_KNOWS = ["-Wno-unknown-warning-option"]
 
 
