@@ -25,7 +25,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 LARGEST = 12  # files read as one: more save little, and the last ones to be read keep one processor alone
 AS_ONE = ["-Wno-shadow"]  # of each other's names; what shadows is GCC's to find, as the build has it
-GCC_ALONE_KNOWS = ["-Wno-unknown-warning-option"]
 
 
 def sources(commands, root):
@@ -99,7 +98,7 @@ class Tidy:
         """What clang-tidy says of them, read as one; nothing where they are clean."""
         with tempfile.TemporaryDirectory() as folder:
             names = [str(self.root / file) for file in files]
-            file, command = names[0], shlex.split(self.commands[files[0]]) + GCC_ALONE_KNOWS
+            file, command = names[0], shlex.split(self.commands[files[0]])
             if len(files) > 1:
                 file = f"{folder}/as_one{pathlib.Path(file).suffix}"
                 pathlib.Path(file).write_text("".join(f'#include "{name}" // NOLINT\n' for name in names))

@@ -9,7 +9,7 @@ namespace gangway {
 
 namespace {
 
-constexpr std::string_view digits =
+constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr unsigned bits_of_digit = 6;
@@ -31,12 +31,12 @@ std::string encode_base64(std::string_view bytes) {
         waiting += bits_of_byte;
         while (waiting >= bits_of_digit) {
             waiting -= bits_of_digit;
-            text += digits[lowest(bits >> waiting, bits_of_digit)];
+            text += alphabet[lowest(bits >> waiting, bits_of_digit)];
         }
         bits = lowest(bits, waiting);
     }
     if (waiting > 0) {
-        text += digits[bits << (bits_of_digit - waiting)];
+        text += alphabet[bits << (bits_of_digit - waiting)];
     }
     while (text.size() % digits_of_group != 0) {
         text += '=';
@@ -56,7 +56,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
     std::uint32_t bits = 0; // those that wait for their byte are the lowest ones
     unsigned waiting = 0;
     for (const char digit : text) {
-        const std::size_t value = digits.find(digit);
+        const std::size_t value = alphabet.find(digit);
         if (value == std::string_view::npos) {
             return std::nullopt;
         }

@@ -153,7 +153,6 @@ TEST_P(EachCallFails, InARequestWithABodyThatIsSpooled) {
 }
 
 TEST_P(EachCallFails, InARequestToADebugSocket) {
-    const int living_pid = ::getpid();
     ruby_worker(living_pid, behave::answer_pid());
     start();
     wherever_it_fails_in({"GET", request_path(living_pid), {{"X-Gangway-Route", "direct"}}},

@@ -13,7 +13,7 @@ constexpr uid_t agent = 33;
 const std::vector<Account> accounts{{"admin", "full-secret", false},
                                     {"ro_admin", "ro-secret", true}};
 
-const ProcessPasswords passwords;
+const ProcessPasswords process_passwords;
 
 gangway_group group(std::string_view password, std::optional<uid_t> uid) {
     gangway_group result{};
@@ -38,7 +38,7 @@ constexpr std::string_view stranger_basic = "Basic bm9ib2R5Ong=";
 constexpr std::string_view empty_basic = "Basic YWRtaW46";
 
 Access of(const Credentials& credentials) {
-    return authorize(credentials, accounts, passwords, agent);
+    return authorize(credentials, accounts, process_passwords, agent);
 }
 
 TEST(Authorization, LetsRootAndTheAgentsOwnUserReachEverything) {
@@ -97,14 +97,15 @@ TEST(Authorization, TakesNobodyWithoutCredentials) {
 }
 
 TEST(Authorization, TakesNoAccountWhenThereAreNone) {
-    EXPECT_TRUE(
-        authorize({uid_t{4711}, std::nullopt, admin_basic}, {}, passwords, agent).is_none());
+    EXPECT_TRUE(authorize({uid_t{4711}, std::nullopt, admin_basic}, {}, process_passwords, agent)
+                    .is_none());
 }
 
 TEST(Authorization, NeverMatchesAnEmptyPassword) {
     const std::vector<Account> careless{{"admin", "", false}};
     EXPECT_TRUE(
-        authorize({uid_t{4711}, std::nullopt, empty_basic}, careless, passwords, agent).is_none());
+        authorize({uid_t{4711}, std::nullopt, empty_basic}, careless, process_passwords, agent)
+            .is_none());
     EXPECT_FALSE(Access::holder("").sees(group("", std::nullopt)));
 }
 
@@ -115,7 +116,7 @@ gangway_process process(std::string_view gupid) {
 }
 
 TEST(Authorization, LetsTheHolderOfAProcessesOwnPasswordReachThatProcessOnly) {
-    const std::string password = passwords.of("1c89a24-aaaa");
+    const std::string password = process_passwords.of("1c89a24-aaaa");
     const Access access = of({uid_t{0}, password, std::nullopt});
     EXPECT_EQ(access.only_process(), "1c89a24-aaaa");
     EXPECT_TRUE(access.sees(shop, process("1c89a24-aaaa")));

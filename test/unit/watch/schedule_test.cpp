@@ -214,10 +214,10 @@ RC_GTEST_PROP(ScheduleProperties, NeverHasABacklogAndDriftsByNoMoreThanTheJitter
     const Duration jitter = interval * percent / 100;
     Schedule schedule(interval, percent, [&] { return generator(); });
     schedule.add("a", start);
-    for (const int milliseconds : durations) {
+    for (const int taken : durations) {
         const Time before = due(schedule);
         RC_ASSERT(schedule.take_due(before, all) == Keys{"a"});
-        const Time now = before + std::chrono::milliseconds(milliseconds);
+        const Time now = before + std::chrono::milliseconds(taken);
         schedule.done("a", now);
         const Time next = due(schedule);
         RC_ASSERT(next > now);

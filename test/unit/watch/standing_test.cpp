@@ -255,11 +255,11 @@ rc::Gen<std::string> letters() {
 }
 
 RC_GTEST_PROP(TrackProperties, BusyAndSkippedChangeNothingThatCounts, ()) {
-    const std::string all = *letters();
+    const std::string checks = *letters();
     const Thresholds thresholds{*rc::gen::inRange(1U, 5U), *rc::gen::inRange(1U, 5U)};
     Track with(created);
     Track without(created);
-    for (const char letter : all) {
+    for (const char letter : checks) {
         const auto change = with.add(result(letter), thresholds, origin, created);
         if (letter == 'h' || letter == 'u') {
             const auto expected = without.add(result(letter), thresholds, origin, created);
