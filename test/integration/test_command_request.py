@@ -139,6 +139,28 @@ def test_an_agent_that_ends_in_the_middle_is_not_reached(new_agent, path, argume
         agent.wait_for_exit()
 
 
+def test_a_series_tells_that_its_agent_has_ended_though_another_took_its_place(new_agent):
+    agent = new_agent("nodejs", workers=1).ready()
+    pid = first(agent)
+    command = subprocess.Popen([str(command_path()), "--socket", agent.socket_path, "request", str(pid), "-n", "2",
+                                "/sleep?seconds=30"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command_environment(agent))
+    try:
+        agent.wait_for_sessions(pid, 1)
+        os.kill(command.pid, signal.SIGSTOP)
+        os.kill(agent.core_pid, signal.SIGKILL)
+        wait_until(lambda: gangway(agent, "ps").code == OK, "another core is there")
+        os.kill(command.pid, signal.SIGCONT)
+        text, errors = command.communicate(timeout=30)
+    finally:
+        command.kill()
+        command.communicate()
+    assert b"process_not_found" in text, text
+    assert command.returncode == UNREACHABLE and b"the agent has ended" in errors, errors
+    agent.destroy()
+    agent.has_exited = True
+
+
 # ---------------------------------------------------------------- what is told before anything is sent
 
 @pytest.mark.parametrize("path, meant", [("/a b", "/a%20b"), ("/\u00fc?q=\u00e4 1", "/%C3%BC?q=%C3%A4%201"),

@@ -227,11 +227,12 @@ class Lane : public testing::Test {
         }
         ExchangeLoop loop;
         static_cast<void>(end_of(loop, lane.exchange()));
-        return lane.finish();
+        return lane.finish(broken);
     }
 
     std::filesystem::path directory;
     FileDescriptor listener;
+    std::optional<Connection> broken;
     RepeatedRequest request{.endpoint = {{}, TrustedUsers::of_command(""), nullptr, false},
                             .head = {}};
 };
@@ -257,6 +258,7 @@ TEST_F(Lane, ConnectsAnewWhereTheAgentClosesOrTheAnswerBreaks) {
         FileDescriptor connection;
         static_cast<void>(made(lane, connection, answer));
     }
+    EXPECT_TRUE(broken);
     FileDescriptor connection;
     EXPECT_EQ(made(lane, connection, short_answer).failure, "");
     EXPECT_TRUE(connection);
@@ -291,7 +293,7 @@ TEST_F(Lane, SaysThatAnAnswerBrokeOff) {
     connection = FileDescriptor();
     ExchangeLoop loop;
     EXPECT_EQ(end_of(loop, lane.exchange()), ExitCode::bad_answer);
-    const RequestResult result = lane.finish();
+    const RequestResult result = lane.finish(broken);
     EXPECT_EQ(result.failure, "broken off");
     EXPECT_EQ(result.status, 200U);
 }

@@ -63,15 +63,18 @@ void RequestLane::start() {
                                      may_be_carried_out});
 }
 
-RequestResult RequestLane::finish() {
+RequestResult RequestLane::finish(std::optional<Connection>& broken) {
     const Transfer transfer = exchange_->transfer();
-    const auto& broken = exchange_->broken();
-    RequestResult result{.failure = broken ? word_for(broken->kind()) : tally_->failure(),
+    const auto& fault = exchange_->broken();
+    RequestResult result{.failure = fault ? word_for(fault->kind()) : tally_->failure(),
                          .status = reader_->status().value_or(0),
                          .route = tally_->route(),
                          .latency = Clock::now() - start_,
                          .sent_bytes = transfer.sent,
                          .received_bytes = transfer.received};
+    if (fault && !broken) {
+        broken = std::move(connection_);
+    }
     if (!exchange_->leaves_connection_open()) {
         connection_ = {};
     }

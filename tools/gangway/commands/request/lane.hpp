@@ -55,8 +55,9 @@ class RequestLane {
     // Of the request that was begun.
     [[nodiscard]] HttpExchange& exchange() { return *exchange_; }
 
-    // Once the exchange is done: what came of it.
-    [[nodiscard]] RequestResult finish();
+    // Once the exchange is done: what came of it. `broken`: takes the connection of an answer that
+    // was none, where it has none yet.
+    [[nodiscard]] RequestResult finish(std::optional<Connection>& broken);
 
   private:
     using Clock = std::chrono::steady_clock;

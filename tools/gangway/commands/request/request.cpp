@@ -182,7 +182,7 @@ ExitCode run_series(const GlobalOptions& global, const RequestOptions& options,
         end_by(failure);
     }
     show_summary();
-    if (series.has_broken() && !core_answers(endpoint)) {
+    if (series.broken() && !core_lives(endpoint, *series.broken())) {
         throw Failure(ExitCode::unreachable,
                       "the agent has ended, or does not answer any more; what has reached the "
                       "process may be carried out all the same");

@@ -47,8 +47,7 @@ void RequestSeries::run_all() {
         const auto done = std::partition(
             busy.begin(), busy.end(), [](RequestLane* lane) { return !lane->exchange().done(); });
         for (auto lane = done; lane != busy.end(); ++lane) {
-            has_broken_ = has_broken_ || (*lane)->exchange().broken();
-            statistics_.add((*lane)->finish());
+            statistics_.add((*lane)->finish(broken_));
             end_ = Clock::now();
             idle.push_back(*lane);
         }

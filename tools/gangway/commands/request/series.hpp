@@ -22,8 +22,9 @@ class RequestSeries {
     RequestSeries(const RepeatedRequest& request, const BodyOpener& open_body,
                   std::uint64_t requests, std::uint64_t concurrency, Progress& progress);
 
-    // An answer broke off. Whose fault that was is not known.
-    [[nodiscard]] bool has_broken() const { return has_broken_; }
+    // The first connection on which an answer broke off, or was none. Whose fault that was is not
+    // known.
+    [[nodiscard]] const std::optional<Connection>& broken() const { return broken_; }
 
     // To the end of all. Throws Failure where it cannot go on: Ctrl-C, an agent that is gone. A
     // failed request is counted and does not end it.
@@ -42,7 +43,7 @@ class RequestSeries {
     std::uint64_t planned_;
     std::uint64_t started_ = 0;
     RequestStatistics statistics_;
-    bool has_broken_ = false;
+    std::optional<Connection> broken_;
     Clock::time_point start_;
     Clock::time_point end_; // of the last request that was finished; or of all, by a Failure
 };
