@@ -373,8 +373,10 @@ def test_a_hanging_check_does_not_pile_up_others_of_the_same_process(new_watched
     patient, *_ = all_healthy(agent)
     with sick(agent, patient, "stop"):
         row = wait_for_failures(agent, patient, 3)
-        times = [check["checked_at"] for check in row["history"]][-3:]
-        assert all(seconds_between(a, b) >= 1.5 for a, b in zip(times, times[1:])), times
+        history = row["history"]  # On a busy machine there may be one among them that came to nothing at once.
+        pauses = [seconds_between(check["checked_at"], following["checked_at"])
+                  for check, following in zip(history, history[1:]) if check["reason"] == "first_byte_timeout"]
+        assert len(pauses) >= 2 and min(pauses) >= 1.5, history
         assert agent.pool_xml().process(patient).number("sessions") <= 1
 
 
