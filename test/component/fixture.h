@@ -15,6 +15,7 @@
 namespace gangway::test {
 
 inline constexpr std::size_t ten_megabytes = 10'485'760;
+// The debug socket of a process is used only while that process lives.
 inline const int living_pid = ::getpid();
 
 // How processes are spoken to.

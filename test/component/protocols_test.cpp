@@ -203,8 +203,6 @@ TEST_P(StaleConnection, AProcessThatIsGoneAfterASafeRequestOnTheOldOneIsWorkerCl
 
 class Routes : public ModuleTest {};
 
-// The debug socket of a process is used only while that process lives.
-
 TEST_F(Routes, DirectReachesTheDebugSocketWithThePassword) {
     const auto process = ruby_worker(living_pid, behave::answer_pid());
     start();
