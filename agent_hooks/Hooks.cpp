@@ -5,7 +5,8 @@
  * defined in another object file. gangway.rake links the agent with -Wl,--wrap for these three, so
  * that those calls come here. Nothing in Passenger's source is changed.
  *
- * All three are called on the core's main thread. pthread_create() is wrapped, too: see SignalMask.h.
+ * All three are called on the core's main thread, and so is the constructor of each controller, which calls
+ * Controller::preinitialize(). pthread_create() is wrapped, too: see SignalMask.h.
  */
 #include <string>
 #include <exception>
@@ -17,6 +18,7 @@
 #include <Core/ApplicationPool/Pool.h>
 #include "gangway/agent_abi.h"
 #include "ConfigFile.h"
+#include "Controllers.h"
 #include "Host.h"
 #include "ModuleFile.h"
 #include "Notifier.h"
@@ -135,6 +137,18 @@ __wrap__ZN9Passenger16ApplicationPool24Pool7destroyEv(Passenger::ApplicationPool
 	// Every session must be closed before the pool waits for its processes.
 	Gangway::stop();
 	__real__ZN9Passenger16ApplicationPool24Pool7destroyEv(pool);
+}
+
+void __real__ZN9Passenger4Core10Controller13preinitializeEv(Passenger::Core::Controller *);
+
+void
+__wrap__ZN9Passenger4Core10Controller13preinitializeEv(Passenger::Core::Controller *controller) {
+	__real__ZN9Passenger4Core10Controller13preinitializeEv(controller);
+	try {
+		Gangway::controllers().add(controller);
+	} catch (const std::exception &e) { // Passenger serves on without it.
+		P_ERROR("[gangway] a controller's requests will not be told: " << e.what());
+	}
 }
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);

@@ -6,14 +6,20 @@
 #include <exception>
 #include <memory>
 #include <signal.h>
+#include <boost/bind/bind.hpp>
+#include <boost/make_shared.hpp>
+#include <boost/shared_ptr.hpp>
 #include <Constants.h>
 #include <LoggingKit/LoggingKit.h>
 #include <LoggingKit/Logging.h>
 #include <Core/ApplicationPool/Pool.h>
 #include "gangway/agent_abi.h"
 #include "ConfigFile.h"
+#include "Controllers.h"
 #include "GroupUsers.h"
+#include "Notifier.h"
 #include "Printable.h"
+#include "RequestSample.h"
 #include "Sessions.h"
 #include "SignalMask.h"
 #include "Snapshot.h"
@@ -162,6 +168,41 @@ private:
 		GANGWAY_END("cannot detach a process", GANGWAY_FAILED)
 	}
 
+	static uint32_t controllerCount(void *context) {
+		GANGWAY_BEGIN
+			return controllers().count();
+		GANGWAY_END("cannot count controllers", 0)
+	}
+
+	typedef boost::shared_ptr< std::unique_ptr<RequestSample> > SamplePtr;
+
+	/** On the controller's thread. */
+	static void sampleRequests(Passenger::Core::Controller *controller, const SamplePtr &sample) {
+		(*sample)->fill(*controller);
+		if (notifier().requestsTaken((*sample)->record())) {
+			sample->release();
+		}
+	}
+
+	static gangway_status requestsAsk(void *context, uint32_t number, const gangway_requests_wanted *wanted) {
+		GANGWAY_BEGIN
+			Passenger::Core::Controller *controller = controllers().get(number);
+			if (controller == NULL) {
+				return GANGWAY_NOT_FOUND;
+			}
+			SamplePtr sample = boost::make_shared< std::unique_ptr<RequestSample> >();
+			sample->reset(new RequestSample(number, *wanted));
+			controller->getContext()->libev->runLater(boost::bind(sampleRequests, controller, sample));
+			return GANGWAY_OK;
+		GANGWAY_END("cannot ask a controller", GANGWAY_FAILED)
+	}
+
+	static void requestsRelease(void *context, const gangway_requests *requests) {
+		GANGWAY_BEGIN
+			delete RequestSample::of(requests);
+		GANGWAY_END("cannot let go of requests", )
+	}
+
 	#undef GANGWAY_BEGIN
 	#undef GANGWAY_END
 
@@ -206,6 +247,9 @@ public:
 		table.session_close = sessionClose;
 		table.process_detach = processDetach;
 		table.log = log;
+		table.controller_count = controllerCount;
+		table.requests_ask = requestsAsk;
+		table.requests_release = requestsRelease;
 	}
 
 	const gangway_host *getTable() const {

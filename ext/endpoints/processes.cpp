@@ -21,20 +21,6 @@ constexpr admin::Parameter all_parameters[] = {
 };
 constexpr admin::Parameter one_parameters[] = {fields_parameter, secrets_parameter};
 
-// A detached process only if no other has that id, as gangway_host::process_find.
-const gangway_process* find_process(std::string_view text, const pool::Snapshot& snapshot) {
-    const auto id = admin::parse_process_id(text);
-    const gangway_process* found = nullptr;
-    for (const gangway_process& process : snapshot.processes()) {
-        const bool same = id && (id->gupid.size == 0 ? process.pid == id->pid
-                                                     : view(process.gupid) == view(id->gupid));
-        if (same && (found == nullptr || found->enabled == GANGWAY_PROCESS_DETACHED)) {
-            found = &process;
-        }
-    }
-    return found;
-}
-
 } // namespace
 
 constinit const admin::Endpoint list_processes{.method = admin::Method::get,
@@ -55,6 +41,19 @@ constinit const admin::Endpoint forward_to_process{
     .help = "Forwards the request to that process, with the rest of the path and the query",
     .need = admin::Need::acts,
     .takes_body = true};
+
+const gangway_process* find_process(std::string_view text, const pool::Snapshot& snapshot) {
+    const auto id = admin::parse_process_id(text);
+    const gangway_process* found = nullptr;
+    for (const gangway_process& process : snapshot.processes()) {
+        const bool same = id && (id->gupid.size == 0 ? process.pid == id->pid
+                                                     : view(process.gupid) == view(id->gupid));
+        if (same && (found == nullptr || found->enabled == GANGWAY_PROCESS_DETACHED)) {
+            found = &process;
+        }
+    }
+    return found;
+}
 
 Result<Listing> begin_processes(const Question& question) {
     const auto name = question.arguments.find("group");

@@ -15,4 +15,8 @@ extern const admin::Endpoint forward_to_process;
 Result<Listing> begin_processes(const Question& question);
 Result<Listing> begin_process(const Question& question);
 
+// Null where there is none; a detached one only if no other has that id, as
+// gangway_host::process_find.
+const gangway_process* find_process(std::string_view id, const pool::Snapshot& snapshot);
+
 } // namespace gangway::endpoints

@@ -88,6 +88,8 @@ class InFlight {
     void abort_long_running(std::string_view gupid);
 
     std::size_t size() const { return entries_.size(); }
+    // In the order in which they came; until the next turn.
+    const std::list<Entry>& entries() const { return entries_; }
     // The requests that the process is serving, oldest first; their targets without the query.
     std::vector<Problem::OwnRequest> requests_to(std::string_view gupid) const;
 

@@ -101,4 +101,12 @@ std::unique_ptr<ProcessRef> AbiPool::find(const gangway_process_id& id) {
     return ref;
 }
 
+std::uint32_t AbiPool::count() {
+    return host_.controller_count(host_.context);
+}
+
+bool AbiPool::ask(std::uint32_t controller, const gangway_requests_wanted& wanted) {
+    return host_.requests_ask(host_.context, controller, &wanted) == GANGWAY_OK;
+}
+
 } // namespace gangway::pool

@@ -64,6 +64,10 @@ void abort_long_running_connections(void* instance, gangway_host_str gupid) {
     }
 }
 
+void requests_taken(void* instance, const gangway_requests* requests) {
+    static_cast<Server*>(instance)->requests_taken(requests);
+}
+
 const gangway_module module{GANGWAY_ABI_VERSION,
                             sizeof(gangway_module),
                             sizeof(gangway_host),
@@ -73,7 +77,8 @@ const gangway_module module{GANGWAY_ABI_VERSION,
                             begin_drain,
                             stop,
                             spawn_ended,
-                            abort_long_running_connections};
+                            abort_long_running_connections,
+                            requests_taken};
 
 } // namespace
 

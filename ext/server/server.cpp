@@ -96,6 +96,7 @@ Server::Server(const gangway_host& host, config::Config config,
       bell_(io_.get_executor(), [this] { on_ring(); }),
       step_alarm_(io_.get_executor(), [this] { note_clock(); }),
       descriptors_(socket_.fd(), config_.reserved_descriptors),
+      sampler_(io_.get_executor(), pool_),
       spawning_(pool_, events_, log_),
       monitor_(io_.get_executor(), pool_, clock_steps_, config_.health, config_.max_header_bytes,
                events_, log_, &descriptors_, &turns_),
@@ -120,7 +121,8 @@ Server::Server(const gangway_host& host, config::Config config,
           clock_steps_,
           events_,
           monitor_,
-          spawning_},
+          spawning_,
+          sampler_},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
@@ -289,6 +291,12 @@ void Server::begin_drain() {
     bell_.ring();
 }
 
+// A visitor waits for its return: it allocates nothing.
+void Server::requests_taken(const gangway_requests* requests) {
+    sampler_.put(pool_.own(requests));
+    bell_.ring();
+}
+
 void Server::spawn_ended(health::Spawn spawn) {
     inbox_.put(std::move(spawn));
     bell_.ring();
@@ -300,6 +308,11 @@ void Server::abort_long_running_connections(std::string gupid) {
 }
 
 void Server::read_inbox() {
+    try {
+        sampler_.read();
+    } catch (const std::exception& e) { // Out of memory, say.
+        log_.exception("internal error", e);
+    }
     try {
         std::vector<health::Spawn> spawns;
         for (auto& message : inbox_.take_all()) {
@@ -334,6 +347,7 @@ void Server::note_clock() {
 
 void Server::end() {
     stopping_ = true;
+    sampler_.stop();
     listener_.close();
     drain();
     if (connections_.empty()) {

@@ -23,6 +23,7 @@
 #include "config/config.hpp"
 #include "health/spawning.hpp"
 #include "pool/abi_pool.hpp"
+#include "requests/sampler.hpp"
 #include "server/connection.hpp"
 #include "server/listener.hpp"
 #include "server/socket_file.hpp"
@@ -42,7 +43,8 @@ class Server {
     Server& operator=(const Server&) = delete;
 
     void begin_drain();
-    // Both: from any thread, between create() and stop().
+    // These: from any thread, between create() and stop().
+    void requests_taken(const gangway_requests* requests);
     void spawn_ended(health::Spawn spawn);
     void abort_long_running_connections(std::string gupid);
     // Waits for running requests at most drain_timeout, then cuts them short.
@@ -87,6 +89,7 @@ class Server {
     ClockSteps clock_steps_;
     StepAlarm step_alarm_;
     const Descriptors descriptors_;
+    requests::Sampler sampler_;
     Turns turns_;
     health::Events events_;
     health::Spawning spawning_;

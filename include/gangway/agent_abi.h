@@ -311,6 +311,67 @@ typedef struct gangway_process_id {
     gangway_module_str gupid;
 } gangway_process_id;
 
+/* ---------------------------------------------------------------- visitors' requests */
+
+/* What a visitor's request is at (Core::Request::State, Core::AppResponse::HttpState). */
+typedef enum gangway_request_state GANGWAY_32_BITS {
+    GANGWAY_REQUEST_READING = 0,   /* its body is received, and kept, before a process is chosen */
+    GANGWAY_REQUEST_QUEUED = 1,    /* waits for a process */
+    GANGWAY_REQUEST_SENDING = 2,   /* is being sent to its process */
+    GANGWAY_REQUEST_WAITING = 3,   /* waits for the head of the answer */
+    GANGWAY_REQUEST_ANSWERING = 4, /* the answer has begun */
+    GANGWAY_REQUEST_UPGRADED = 5   /* the connection has left HTTP: a WebSocket, say */
+} gangway_request_state;
+
+/* Which texts of a request were longer than the host copies; or-ed. */
+typedef enum gangway_request_cut GANGWAY_32_BITS {
+    GANGWAY_REQUEST_CUT_PATH = 1,
+    GANGWAY_REQUEST_CUT_HOST = 2,
+    GANGWAY_REQUEST_CUT_ID = 4
+} gangway_request_cut;
+
+/* A visitor's request whose head has been received (Core::Request). */
+typedef struct gangway_request {
+    gangway_str group_name;
+    int64_t pid;       /* of the process that has it; 0 for none: not yet, or no longer */
+    gangway_str gupid; /* likewise; empty for none */
+    gangway_str method;
+    gangway_str host;   /* the header; empty for none */
+    gangway_str path;   /* with the query */
+    gangway_str client; /* the address, as the web server tells it, else the peer's; empty for a
+                           peer without one (a Unix socket) */
+    gangway_str id;     /* X-Request-Id; empty for none */
+    gangway_request_state state;
+    uint32_t cut; /* of gangway_request_cut */
+    uint8_t https;
+    uint8_t keep_alive;      /* the client's connection may take another request afterwards */
+    uint64_t began_at_usec;  /* when its head had been received */
+    uint64_t received_bytes; /* of its body, from the client */
+    uint64_t sent_bytes;     /* of the answer's body, from the process */
+} gangway_request;
+
+/* How much of a sample is wanted. Where there is more, requests over HTTP are given before
+ * connections that have left it, and older ones before younger ones. */
+typedef struct gangway_requests_wanted {
+    uint32_t most_at_processes; /* requests that a process has */
+    uint32_t most_others;       /* requests that none has */
+    uint32_t most_clients;      /* connections that are looked at; the oldest ones */
+} gangway_requests_wanted;
+
+/* The requests of one of Passenger's controllers: it has one a thread. */
+typedef struct gangway_requests {
+    uint32_t controller; /* its number */
+    uint8_t failed;      /* 1: for want of memory there are none here */
+    uint64_t taken_at_usec;
+    uint32_t took_usec;           /* for so long the controller served nobody */
+    uint32_t client_count;        /* connections, those without a request included */
+    uint32_t unseen_client_count; /* those among them that were not looked at */
+    uint32_t at_processes_count;  /* in all; those in requests come first */
+    uint32_t others_count;
+    uint32_t request_count;
+    const gangway_request* requests;
+} gangway_requests;
+
 /* ---------------------------------------------------------------- what the host tells */
 
 /* How an attempt to start a process of a group ended (SpawningKit::Spawner::spawn()). */
@@ -462,6 +523,40 @@ typedef struct gangway_host {
      *   when     from start() to the return of stop() */
     void (*log)(void* context, gangway_log_level level, gangway_module_str line);
 
+    /* Since struct_size 208. */
+
+    /* How many controllers Passenger has. They are made after start(), all before the first visitor
+     * is served, and stay.
+     *   returns  their number; the first is 0
+     *   thread   any
+     *   lock     none of the pool's
+     *   owner    nothing changes hands
+     *   when     from start() to the return of stop() */
+    uint32_t (*controller_count)(void* context);
+
+    /* Asks a controller for its visitors' requests, and does not wait: it answers by
+     * requests_taken(), between two of its events, on its own thread. One that is stuck answers
+     * late or never, and is not asked again before it has. What an answer cost the controller's
+     * visitors is told with it: the module asks seldom enough.
+     *   controller  its number
+     *   wanted      how much
+     *   returns     GANGWAY_OK: it will be told once; GANGWAY_NOT_FOUND: no such controller;
+     *               GANGWAY_FAILED
+     *   thread      any
+     *   lock        none of the pool's
+     *   owner       wanted stays the module's
+     *   when        from start() to the return of stop() */
+    gangway_status (*requests_ask)(void* context, uint32_t controller,
+                                   const gangway_requests_wanted* wanted);
+
+    /* Gives back what requests_taken() was given.
+     *   requests  of requests_taken()
+     *   thread    any
+     *   lock      none
+     *   owner     requests goes back to the host, with all that it points to
+     *   when      from start() to the return of stop(), once for each */
+    void (*requests_release)(void* context, const gangway_requests* requests);
+
     /* A minor version appends its functions here. */
 } gangway_host;
 
@@ -537,6 +632,19 @@ typedef struct gangway_module {
      *   owner     gupid is the host's, valid until it returns
      *   when      between start() and stop() */
     void (*abort_long_running_connections)(void* instance, gangway_host_str gupid);
+
+    /* Since struct_size 96. */
+
+    /* A controller's answer to requests_ask(). Returns at once: visitors wait for it.
+     *   instance  of start()
+     *   requests  all that it points to lies in it
+     *   thread    the controller's
+     *   lock      none is held, but no function of gangway_host may be called, except
+     *             requests_release()
+     *   owner     requests is the host's, lent to the module until it gives it to
+     *             requests_release()
+     *   when      between start() and stop() */
+    void (*requests_taken)(void* instance, const gangway_requests* requests);
 
     /* A minor version appends its functions here. */
 } gangway_module;

@@ -130,7 +130,41 @@ AT(32, gangway_spawn, error);
 AT(48, gangway_spawn, began_at_usec);
 AT(56, gangway_spawn, ended_at_usec);
 
-SIZE(gangway_host, 184);
+SIZE(gangway_request, 160);
+AT(0, gangway_request, group_name);
+AT(16, gangway_request, pid);
+AT(24, gangway_request, gupid);
+AT(40, gangway_request, method);
+AT(56, gangway_request, host);
+AT(72, gangway_request, path);
+AT(88, gangway_request, client);
+AT(104, gangway_request, id);
+AT(120, gangway_request, state);
+AT(124, gangway_request, cut);
+AT(128, gangway_request, https);
+AT(129, gangway_request, keep_alive);
+AT(136, gangway_request, began_at_usec);
+AT(144, gangway_request, received_bytes);
+AT(152, gangway_request, sent_bytes);
+
+SIZE(gangway_requests_wanted, 12);
+AT(0, gangway_requests_wanted, most_at_processes);
+AT(4, gangway_requests_wanted, most_others);
+AT(8, gangway_requests_wanted, most_clients);
+
+SIZE(gangway_requests, 48);
+AT(0, gangway_requests, controller);
+AT(4, gangway_requests, failed);
+AT(8, gangway_requests, taken_at_usec);
+AT(16, gangway_requests, took_usec);
+AT(20, gangway_requests, client_count);
+AT(24, gangway_requests, unseen_client_count);
+AT(28, gangway_requests, at_processes_count);
+AT(32, gangway_requests, others_count);
+AT(36, gangway_requests, request_count);
+AT(40, gangway_requests, requests);
+
+SIZE(gangway_host, 208);
 AT(0, gangway_host, abi_version);
 AT(4, gangway_host, struct_size);
 AT(8, gangway_host, context);
@@ -150,8 +184,11 @@ AT(152, gangway_host, session_request_oobw);
 AT(160, gangway_host, session_close);
 AT(168, gangway_host, process_detach);
 AT(176, gangway_host, log);
+AT(184, gangway_host, controller_count);
+AT(192, gangway_host, requests_ask);
+AT(200, gangway_host, requests_release);
 
-SIZE(gangway_module, 88);
+SIZE(gangway_module, 96);
 AT(0, gangway_module, abi_version);
 AT(4, gangway_module, struct_size);
 AT(8, gangway_module, host_struct_size);
@@ -162,6 +199,7 @@ AT(56, gangway_module, begin_drain);
 AT(64, gangway_module, stop);
 AT(72, gangway_module, spawn_ended);
 AT(80, gangway_module, abort_long_running_connections);
+AT(88, gangway_module, requests_taken);
 
 SIZE(gangway_status, 4);
 SIZE(gangway_log_level, 4);
@@ -170,5 +208,7 @@ SIZE(gangway_process_enabled, 4);
 SIZE(gangway_group_life, 4);
 SIZE(gangway_protocol, 4);
 SIZE(gangway_session_flags, 4);
+SIZE(gangway_request_state, 4);
+SIZE(gangway_request_cut, 4);
 
 #endif

@@ -28,6 +28,7 @@ gangway_module module_as_built() {
             [](void*) {},
             [](void*) {},
             nullptr,
+            nullptr,
             nullptr};
 }
 

@@ -16,6 +16,7 @@ from support.passenger import RUNTIMES
 from support.pool_xml import from_rfc3339
 from support.raw_worker import fill_listen_queue, raw_agent, scripted
 from support.system import stopped
+from support.visitor import Visitor
 from support.waiting import wait_until
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -58,25 +59,6 @@ def serving(agent, pid, seconds):
         yield
     finally:
         connection.close()
-
-
-class Visitor:
-    """A visitor's request that is underway."""
-
-    def __init__(self, agent, target="/"):
-        self.answer = None
-        self.ended_at = None
-        self.thread = threading.Thread(target=self.run, args=(agent, target), daemon=True)
-        self.thread.start()
-
-    def run(self, agent, target):
-        self.answer = agent.visit(target)
-        self.ended_at = time.monotonic()
-
-    def wait(self):
-        self.thread.join(20)
-        assert self.answer is not None and self.answer.status == 200, self.answer
-        return self.answer
 
 
 @contextmanager

@@ -13,6 +13,7 @@
 
 #include <gmock/gmock.h>
 
+#include "pool/controllers.hpp"
 #include "pool/pool.hpp"
 
 namespace gangway::pool {
@@ -207,6 +208,14 @@ class ScriptedPool : public Pool {
     std::unique_ptr<ProcessRef> find(const gangway_process_id& id) override {
         const auto found = processes.find(view(id.gupid));
         return found == processes.end() ? nullptr : std::make_unique<ScriptedRef>(found->second);
+    }
+};
+
+class NoControllers : public Controllers {
+  public:
+    std::uint32_t count() override { return 0; }
+    bool ask(std::uint32_t /*controller*/, const gangway_requests_wanted& /*wanted*/) override {
+        return false;
     }
 };
 

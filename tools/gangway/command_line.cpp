@@ -9,6 +9,7 @@
 #include "gangway/commands/ps.hpp"
 #include "gangway/commands/report.hpp"
 #include "gangway/commands/request/request.hpp"
+#include "gangway/commands/requests.hpp"
 #include "gangway/commands/show.hpp"
 #include "gangway/commands/subcommand.hpp"
 
@@ -35,6 +36,7 @@ constexpr const char* overview =
     "  gangway ps                                     the processes of the instance that runs "
     "here\n"
     "  gangway show 20387                             everything about one\n"
+    "  gangway requests                               what they are doing, for whom, since when\n"
     "  gangway request 20387 /health                  its answer to GET /health\n"
     "  gangway health --all /health                   does each process answer?\n"
     "  gangway request 20387 /cache -X DELETE --fail  exit code 1 for HTTP >= 400\n"
@@ -127,6 +129,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_global_options(app, options);
     add_ps_command(app, options, action);
     add_show_command(app, options, action);
+    add_requests_command(app, options, action);
     add_request_command(app, options, action);
     add_health_command(app, options, action);
     add_instances_command(app, options, action);

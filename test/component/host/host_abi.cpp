@@ -82,6 +82,22 @@ void log_line(void* context, gangway_log_level level, gangway_str line) {
     TestHost::Call(context, "log")->log_line(level, text_of(line));
 }
 
+std::uint32_t controller_count(void* context) {
+    return TestHost::Call(context, "controller_count")->controllers().count();
+}
+
+gangway_status requests_ask(void* context, std::uint32_t controller,
+                            const gangway_requests_wanted* wanted) {
+    if (wanted == nullptr || wanted->most_at_processes == 0) {
+        contract_violation("requests_ask wants nothing");
+    }
+    return TestHost::Call(context, "requests_ask")->requests_ask(controller);
+}
+
+void requests_release(void* context, const gangway_requests* requests) {
+    TestHost::Call(context, "requests_release")->controllers().release(requests);
+}
+
 } // namespace
 
 TestHost::Call::Call(void* context, const char* function)
@@ -116,6 +132,9 @@ void TestHost::fill_table(const std::string& config_text) {
     table.session_close = test::session_close;
     table.process_detach = test::process_detach;
     table.log = test::log_line;
+    table.controller_count = test::controller_count;
+    table.requests_ask = test::requests_ask;
+    table.requests_release = test::requests_release;
 }
 
 } // namespace gangway::test

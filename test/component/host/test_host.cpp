@@ -129,6 +129,7 @@ const gangway_module& TestHost::gangway() {
 std::string TestHost::start(const std::string& config_text) {
     fill_table(config_text);
     std::thread([] {}).join(); // With the first thread of all, ThreadSanitizer starts its own.
+    controllers_->start();
     before_ = take_census();
     running_ = true;
     gangway_module_str error{};
@@ -170,10 +171,29 @@ void TestHost::abort_long_running_connections(const std::string& gupid) {
     module_.abort_long_running_connections(instance_, {gupid.data(), gupid.size()});
 }
 
+std::unique_ptr<Controllers> TestHost::make_controllers() {
+    return std::make_unique<Controllers>([this](const gangway_requests* requests) {
+        if (module_.requests_taken == nullptr) {
+            controllers_->release(requests);
+        } else {
+            module_.requests_taken(instance_, requests);
+        }
+    });
+}
+
+gangway_status TestHost::requests_ask(std::uint32_t controller) {
+    if (controller >= controllers_->count()) {
+        return GANGWAY_NOT_FOUND;
+    }
+    controllers_->ask(controller);
+    return GANGWAY_OK;
+}
+
 void TestHost::stop() {
     if (!running_) {
         return;
     }
+    controllers_->stop();
     module_.stop(instance_);
     running_ = false;
     check_nothing_is_left();
@@ -187,6 +207,9 @@ void TestHost::check_nothing_is_left() {
         const std::lock_guard lock(mutex_);
         if (open_sessions_ != 0) {
             contract_violation(std::to_string(open_sessions_) + " session(s) left open");
+        }
+        if (controllers_->lent() != 0) {
+            contract_violation(std::to_string(controllers_->lent()) + " samples of requests left");
         }
         if (open_refs_ != 0) {
             contract_violation(std::to_string(open_refs_) + " process reference(s) left");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "host/census.h"
+#include "host/controllers.h"
 #include "host/pool.h"
 #include "scarce_memory/scarce_memory.h"
 
@@ -120,6 +121,8 @@ class TestHost {
     void session_close(gangway_session& session, bool success, bool keep_alive);
     gangway_status process_detach(gangway_process_ref& ref);
     void log_line(gangway_log_level level, std::string_view line);
+    gangway_status requests_ask(std::uint32_t controller);
+    Controllers& controllers() { return *controllers_; }
 
     // Held while a function of the ABI runs: it may do so between start() and stop() only.
     class Call {
@@ -139,6 +142,7 @@ class TestHost {
 
   private:
     void fill_table(const std::string& config_text);
+    std::unique_ptr<Controllers> make_controllers();
     void check_nothing_is_left();
     [[nodiscard]] std::shared_ptr<Process> find(const gangway_process_id& id) const;
     gangway_status connect_new(gangway_session& session);
@@ -161,6 +165,7 @@ class TestHost {
     bool is_younger_ = false;
     void* instance_ = nullptr;
     Census before_;
+    std::unique_ptr<Controllers> controllers_ = make_controllers();
     std::atomic<bool> running_{false};
     std::atomic<int> running_calls_{0};
 

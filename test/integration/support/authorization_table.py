@@ -206,6 +206,25 @@ class OneProcess(Row):
         return read_rows([answer.json["process"]])
 
 
+class Requests(Row):
+    """None are under way; whose are seen is a test of its own."""
+    path = "/v1/requests"
+
+    def cells(self, site, method):
+        return [Cell("/v1/requests"), Cell("/v1/requests?query=true", secrets=True),
+                *process_cells(site, "/v1/requests?process={id}")]
+
+    def expected(self, reach, cell, method):
+        if cell.secrets and not reach.may_act:
+            return FORBIDDEN
+        if cell.asks_for and cell.subject not in reach.processes:
+            return NO_PROCESS
+        return Expected(200, content=([], reach.is_admin))
+
+    def content(self, answer):
+        return answer.json["requests"], "clients" in answer.json
+
+
 class ProcessHealth(Row):
     path = "/v1/processes/{id}/health"
 
@@ -329,5 +348,5 @@ class NoEndpoint(Row):
         return Expected(404, "not_found")
 
 
-ROWS = (Index(), OpenApi(), Pool(), Groups(), OneGroup(), Processes(), OneProcess(), ProcessHealth(), Health(), Live(), Events(), Forward(),
+ROWS = (Index(), OpenApi(), Pool(), Groups(), OneGroup(), Processes(), OneProcess(), Requests(), ProcessHealth(), Health(), Live(), Events(), Forward(),
         ForwardByHeader(), NoEndpoint())

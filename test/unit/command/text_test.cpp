@@ -68,6 +68,23 @@ TEST(HumanDuration, ShowsTheTwoLargestUnits) {
     EXPECT_EQ(human_duration(-1), "-");
 }
 
+TEST(Units, InAColumnHaveNoBlank) {
+    EXPECT_EQ(column_bytes(0), "0");
+    EXPECT_EQ(column_bytes(1023), "1023");
+    EXPECT_EQ(column_bytes(1024), "1.0K");
+    EXPECT_EQ(column_bytes(102'550'733), "97.8M");
+    EXPECT_EQ(column_bytes(512ULL << 20U), "512M");
+    EXPECT_EQ(column_bytes(~0ULL), "16.0E");
+    EXPECT_EQ(column_duration(0), "0.0s");
+    EXPECT_EQ(column_duration(3.04), "3.0s");
+    EXPECT_EQ(column_duration(9.96), "9s");
+    EXPECT_EQ(column_duration(12), "12s");
+    EXPECT_EQ(column_duration(63), "1m3s");
+    EXPECT_EQ(column_duration(1151), "19m11s");
+    EXPECT_EQ(column_duration(4 * 3600), "4h0m");
+    EXPECT_EQ(column_duration(-1), "-");
+}
+
 Table small_table() {
     Table table({{"PID", Align::right}, {"STATE"}, {"COMMAND"}});
     table.add_row({Cell("7"), Cell("enabled", Colour::green), Cell("a rather long command")});
@@ -86,6 +103,17 @@ TEST(Table, CutsTheLastColumnAtTheTerminalsEdge) {
               "  PID  STATE    COMMAND\n"
               "    7  enabled  a rather lo...\n"
               "20387  dead     b\n");
+}
+
+TEST(Table, CutsTheColumnThatGivesWay) {
+    Table table({{"PID", Align::right}, {"URL", Align::left, true}, {"CLIENT"}});
+    table.add_row({{"1"}, {"/a/long/path/that/goes/on"}, {"203.0.113.9"}});
+    table.add_row({{"20387"}, {"/"}, {"::1"}});
+    const std::string text = table.render({.is_terminal = true, .columns = 32});
+    EXPECT_EQ(text, "  PID  URL           CLIENT\n"
+                    "    1  /a/long/p...  203.0.113.9\n"
+                    "20387  /             ::1\n");
+    EXPECT_NE(table.render({}).find("/a/long/path/that/goes/on  203"), std::string::npos);
 }
 
 TEST(Table, PaintsWithoutChangingWidths) {

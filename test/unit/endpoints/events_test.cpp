@@ -73,6 +73,8 @@ class EventStreamTest : public testing::Test {
     health::Monitor monitor_{io_.get_executor(), pool_, clock_steps_, plans_, 65'536, events_,
                              log_.log()};
     const health::Spawning spawning_{pool_, events_, log_.log()};
+    pool::NoControllers no_controllers_;
+    requests::Sampler sampler_{io_.get_executor(), no_controllers_};
     Descriptors descriptors_{0, 0};
     Turns turns_;
     Shares shares_{0};
@@ -93,7 +95,8 @@ class EventStreamTest : public testing::Test {
                             clock_steps_,
                             events_,
                             monitor_,
-                            spawning_};
+                            spawning_,
+                            sampler_};
     const admin::Access access_ = admin::Access::full();
     std::unique_ptr<wire::ClientStream> client_;
     std::optional<admin::Answering> answering_;

@@ -7,25 +7,52 @@
 
 namespace gangway::command {
 
-std::string human_bytes(std::uint64_t bytes) {
+namespace {
+
+// By 1024: the figure, one digit after the point below 100; and of which unit, 0 for bytes.
+struct Scaled {
+    std::string figure;
+    std::size_t unit;
+};
+
+constexpr std::string_view letters = "KMGTPE";
+
+Scaled scale(std::uint64_t bytes) {
     if (bytes < 1024) {
-        return std::to_string(bytes) + " B";
+        return {std::to_string(bytes), 0};
     }
-    constexpr std::array<std::string_view, 6> units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double value = static_cast<double>(bytes) / 1024;
-    std::size_t unit = 0;
-    while (value >= 1023.95 && unit + 1 < units.size()) {
+    std::size_t unit = 1;
+    while (value >= 1023.95 && unit < letters.size()) {
         value /= 1024;
         ++unit;
     }
-    std::string text;
     if (value < 99.95) {
         const auto tenths = static_cast<std::uint64_t>(std::llround(value * 10));
-        text = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
-    } else {
-        text = std::to_string(std::llround(value));
+        return {std::to_string(tenths / 10) + "." + std::to_string(tenths % 10), unit};
     }
-    return text.append(" ").append(units.at(unit));
+    return {std::to_string(std::llround(value)), unit};
+}
+
+} // namespace
+
+std::string human_bytes(std::uint64_t bytes) {
+    const auto [figure, unit] = scale(bytes);
+    return figure + (unit == 0 ? " B" : std::string(" ") + letters[unit - 1] + "iB");
+}
+
+std::string column_bytes(std::uint64_t bytes) {
+    const auto [figure, unit] = scale(bytes);
+    return unit == 0 ? figure : figure + letters[unit - 1];
+}
+
+std::string column_duration(double seconds) {
+    if (seconds >= 0 && seconds < 9.95) {
+        return fixed_decimal(seconds, 1) + "s";
+    }
+    std::string text = human_duration(seconds);
+    std::erase(text, ' ');
+    return text;
 }
 
 std::string human_duration(double seconds) {

@@ -11,7 +11,7 @@ namespace gangway::command {
 namespace {
 
 constexpr std::string_view gap = "  ";
-constexpr std::size_t last_column_min = 10;
+constexpr std::size_t least_room = 10;
 
 std::string_view escape_sequence(Colour colour) {
     switch (colour) {
@@ -36,15 +36,17 @@ std::string painted(const std::string& text, std::string_view sequence) {
     return std::string(sequence).append(text).append("\033[0m");
 }
 
-// Widths of all columns but the last, and the room that is left for it (0: no limit).
+// The column that gives way, and the room that is left for it (0: no limit).
 struct Layout {
     std::vector<std::size_t> widths;
-    std::size_t last_room = 0;
+    std::size_t cut = 0;
+    std::size_t room = 0;
 };
 
 Layout lay_out(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows,
                std::size_t terminal_columns) {
     Layout layout;
+    layout.cut = columns.size() - 1;
     std::size_t used = 0;
     for (std::size_t index = 0; index < columns.size(); ++index) {
         std::size_t width = display_columns(columns[index].title);
@@ -52,14 +54,16 @@ Layout lay_out(const std::vector<Column>& columns, const std::vector<std::vector
             width = std::max(width, display_columns(row[index].text));
         }
         layout.widths.push_back(width);
-        if (index + 1 < columns.size()) {
-            used += width + gap.size();
+        used += width + (index == 0 ? 0 : gap.size());
+        if (columns[index].gives_way) {
+            layout.cut = index;
         }
     }
+    std::size_t& width = layout.widths[layout.cut];
+    used -= width;
     if (terminal_columns > 0) {
-        layout.last_room =
-            terminal_columns > used + last_column_min ? terminal_columns - used : last_column_min;
-        layout.widths.back() = std::min(layout.widths.back(), layout.last_room);
+        layout.room = terminal_columns > used + least_room ? terminal_columns - used : least_room;
+        width = std::min(width, layout.room);
     }
     return layout;
 }
@@ -78,7 +82,7 @@ std::string Table::render(const Terminal& terminal) const {
     const auto put = [&](std::size_t index, const std::string& full, std::string_view sequence) {
         const bool last = index + 1 == columns_.size();
         const std::string text =
-            last && layout.last_room > 0 ? shorten_end(full, layout.last_room) : full;
+            index == layout.cut && layout.room > 0 ? shorten_end(full, layout.room) : full;
         const std::string padding(layout.widths[index] - display_columns(text), ' ');
         const bool right = columns_[index].align == Align::right;
         result += right ? padding : "";

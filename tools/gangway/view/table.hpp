@@ -1,4 +1,5 @@
-// A table for people: columns as wide as their content, the last one cut at the terminal's edge.
+// A table for people: columns as wide as their content, but one, which is cut so that the rest is
+// within the terminal's edge.
 #pragma once
 
 #include "gangway/view/terminal.hpp"
@@ -14,6 +15,7 @@ enum class Colour { none, green, yellow, red, dim };
 struct Column {
     std::string title;
     Align align = Align::left;
+    bool gives_way = false; // is the one that is cut; where none is, the last one
 };
 
 // A cell's text is shown as it is: pass it through printable() if it comes from outside.

@@ -1,5 +1,6 @@
 #include "gangway/base/bounded_option.hpp"
 #include "gangway/commands/health/options.hpp"
+#include "gangway/commands/watch.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -68,24 +69,7 @@ void declare_expectation(CLI::App& command, HealthOptions& options) {
 }
 
 void declare_view(CLI::App& command, HealthOptions& options) {
-    command
-        .add_option_function<std::string>(
-            "--watch",
-            [&options](const std::string& seconds) {
-                // CLI11 lets it pass unchecked where an option may stand without a value.
-                if (seconds.empty()) {
-                    throw CLI::ValidationError("--watch", "it is empty");
-                }
-                options.watch_seconds = std::stod(seconds);
-            },
-            "Again and again until Ctrl-C, with so much time in between; 2 unless given")
-        ->type_name("[SECONDS]")
-        ->expected(0, 1)
-        ->default_str("2")
-        ->check([](const std::string& value) {
-            const auto fault = fault_of_seconds(value, hour);
-            return fault ? *fault + "; without seconds, write --watch last" : std::string();
-        });
+    add_watch_option(command, options.watch_seconds, "2");
     command.add_flag("--nagios", options.nagios,
                      "One line with performance data, and exit codes, for Nagios, Icinga and "
                      "others");

@@ -2,7 +2,6 @@
 
 #include "gangway/agent/choose_credentials.hpp"
 #include "gangway/agent/find_endpoint.hpp"
-#include "gangway/base/interrupt.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/commands/health/check.hpp"
 #include "gangway/commands/health/json.hpp"
@@ -10,20 +9,17 @@
 #include "gangway/commands/health/plugin.hpp"
 #include "gangway/commands/health/table.hpp"
 #include "gangway/commands/report.hpp"
+#include "gangway/commands/watch.hpp"
 #include "gangway/view/output.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace gangway::command {
@@ -62,11 +58,6 @@ constexpr const char* footer =
 constexpr double default_deadline_seconds = 30;
 constexpr double grace_seconds = 1;
 
-class WatchEnds : public Failure {
-  public:
-    explicit WatchEnds(const std::string& message) : Failure(ExitCode::unreachable, message) {}
-};
-
 double deadline_of(const HealthOptions& options) {
     return options.deadline_seconds.value_or(default_deadline_seconds);
 }
@@ -94,15 +85,6 @@ void require_good(const HealthOptions& options, bool json) {
     }
 }
 
-// "2026-11-27 17:40:12 +0100", as people read it on a clock at the wall.
-std::string local_time() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    ::localtime_r(&now, &parts);
-    std::array<char, 64> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", &parts)};
-}
-
 ExitCode check_once(const GlobalOptions& global, const HealthOptions& options) {
     require_good(options, global.json);
     const HealthReport report = check(global, find_endpoint(global.agent), options);
@@ -118,74 +100,13 @@ ExitCode check_once(const GlobalOptions& global, const HealthOptions& options) {
     return report.summary.all_healthy() ? ExitCode::ok : ExitCode::bad_answer;
 }
 
-void show_round(const HealthReport& report, bool json, bool is_first) {
-    const Terminal terminal = standard_output_terminal();
-    std::string text;
+std::string shown(const HealthReport& report, bool json, bool is_first) {
     if (json) {
-        text = health_lines(report);
-    } else if (terminal.can_redraw) {
-        text = "\033[H\033[J" + health_screen(report, terminal, local_time());
-    } else {
-        text = (is_first ? "" : "\n") + local_time() + "\n" + health_table(report, terminal);
+        return health_lines(report);
     }
-    Output::standard().write(text);
-}
-
-// The socket by which a round goes. The instance is looked for each time: a watch outlives an
-// agent. It does not outlive the instance that was named.
-Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
-    try {
-        return find_endpoint(global.agent);
-    } catch (const NoSuchInstance& gone) {
-        if (is_first || global.agent.instance.empty()) {
-            throw;
-        }
-        throw WatchEnds(
-            std::string(gone.what()) +
-            "\nThe watch ends: Passenger names its instance anew at each start, so this one does "
-            "not come back. Without --instance, or with a configured socket_path, a watch outlives "
-            "a restart.");
-    }
-}
-
-// Ends by Ctrl-C, where the first round fails, and where the named instance has gone. Later on an
-// agent may be gone for a while: that is said once, not each time. So it is said where another
-// instance takes its place.
-[[noreturn]] void watch(const GlobalOptions& global, const HealthOptions& options,
-                        double pause_seconds) {
-    const std::chrono::milliseconds pause(std::llround(std::ceil(pause_seconds * 1000)));
-    require_good(options, global.json);
-    const InterruptWatch between_rounds;
-    std::string said;
-    std::filesystem::path socket;
-    for (bool is_first = true;; pause_for(pause)) {
-        std::optional<HealthReport> report;
-        try {
-            const Endpoint endpoint = endpoint_of_round(global, is_first);
-            if (!is_first && endpoint.socket != socket) {
-                report_note("from now on it is another instance that is asked, at " +
-                                printable(endpoint.socket.string()),
-                            global.json);
-            }
-            socket = endpoint.socket;
-            report = check(global, endpoint, options);
-        } catch (const WatchEnds&) {
-            throw;
-        } catch (const Failure& failure) {
-            if (is_first || failure.code() == ExitCode::interrupted ||
-                failure.code() == ExitCode::no_output) {
-                throw;
-            }
-            if (said != failure.what()) {
-                said = failure.what();
-                report_failure(failure, global.json);
-            }
-            continue;
-        }
-        show_round(*report, global.json, is_first);
-        is_first = false;
-        said.clear();
-    }
+    const Terminal terminal = standard_output_terminal();
+    return terminal.can_redraw ? clear_screen + health_screen(report, terminal, local_time())
+                               : below_the_time(health_table(report, terminal), is_first);
 }
 
 // The line comes within the deadline, whatever the agent does: so the agent gets a little less.
@@ -218,7 +139,10 @@ ExitCode run(const GlobalOptions& global, const HealthOptions& options) {
         return run_as_plugin(global, options);
     }
     if (options.watch_seconds) {
-        watch(global, options, *options.watch_seconds);
+        require_good(options, global.json);
+        watch(global, *options.watch_seconds, [&](const Endpoint& endpoint, bool is_first) {
+            return shown(check(global, endpoint, options), global.json, is_first);
+        });
     }
     return check_once(global, options);
 }

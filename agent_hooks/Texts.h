@@ -1,0 +1,44 @@
+#ifndef _GANGWAY_TEXTS_H_
+#define _GANGWAY_TEXTS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace Gangway {
+
+/** Memory for many small texts, which stay where they are until all of them go. */
+class Texts {
+private:
+	static const size_t BLOCK = 32 * 1024;
+
+	std::vector< std::unique_ptr<char[]> > blocks;
+	/** Of the last block. */
+	char *next;
+	size_t left;
+
+public:
+	Texts()
+		: next(NULL),
+		  left(0)
+		{ }
+
+	/** Never NULL. Throws std::bad_alloc. */
+	char *allocate(size_t size) {
+		if (size > left || next == NULL) {
+			size_t capacity = std::max<size_t>(size, BLOCK);
+			blocks.push_back(std::unique_ptr<char[]>(new char[capacity]));
+			next = blocks.back().get();
+			left = capacity;
+		}
+		char *result = next;
+		next += size;
+		left -= size;
+		return result;
+	}
+};
+
+} // namespace Gangway
+
+#endif /* _GANGWAY_TEXTS_H_ */
