@@ -21,7 +21,7 @@
 #include "health/monitor.hpp"
 #include "health/spawning.hpp"
 #include "pool/pool.hpp"
-#include "requests/sampler.hpp"
+#include "requests/known.hpp"
 
 namespace gangway::admin {
 
@@ -49,7 +49,7 @@ struct Context {
     health::Events& events;
     health::Monitor& monitor;
     const health::Spawning& spawning;
-    requests::Sampler& sampler;
+    const requests::Known requests;
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now
     bool draining = false;
     RefusalLines refusal_lines{};

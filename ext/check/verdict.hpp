@@ -9,6 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "text/served_request.hpp"
 
 namespace gangway::check {
 
@@ -31,7 +34,8 @@ enum class Reason : std::uint8_t {
     unexpected_body,
     not_http,
     body_too_large,
-    gone, // it has left the pool, or died
+    gone,    // it has left the pool, or died
+    stopped, // by a signal
     busy_too_long,
     // Of busy.
     busy,
@@ -85,6 +89,8 @@ constexpr std::string_view word(Reason reason) {
         return "body_too_large";
     case Reason::gone:
         return "gone";
+    case Reason::stopped:
+        return "stopped";
     case Reason::busy_too_long:
         return "busy_too_long";
     case Reason::busy:
@@ -120,6 +126,7 @@ struct Result {
     std::string_view route; // of the two above; empty: the process was not asked
     std::optional<std::uint64_t> busy_since_usec{}; // since the epoch
     std::uint64_t checked_at_usec = 0;              // since the epoch
+    std::vector<ServedRequest> requests{}; // of busy and busy_too_long: the oldest that it serves
 };
 
 // Whether it says as much about the way to the process as about the process: what is wrong over the

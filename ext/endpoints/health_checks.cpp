@@ -170,6 +170,7 @@ awaitable<bool> carry_out(admin::Call& call, RoundOrder order, Form form) {
     Round round(call.stream.get_executor(), context.pool, context.clock_steps,
                 context.config.max_header_bytes, order.check, std::move(order.subjects));
     round.take_turns(context.turns, call.user);
+    round.tell_requests(context.requests);
     const admin::Running::Guard running(call.running, false, [&round] { round.cut(); });
     bool again = false;
     std::exception_ptr failure;

@@ -37,6 +37,10 @@ void write_result(JsonWriter& json, const pool::Subject& subject, const check::R
     } else {
         json.null();
     }
+    if (result.busy_since_usec) {
+        json.key("requests");
+        write(json, result.requests);
+    }
     json.key("checked_at");
     json.time(result.checked_at_usec);
     json.end_object();

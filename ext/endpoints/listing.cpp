@@ -1,11 +1,19 @@
 #include "endpoints/listing.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "endpoints/parts.hpp"
 
 namespace gangway::endpoints {
+
+namespace {
+
+// Of a process: a row is to stay a row.
+constexpr std::size_t most_requests = 3;
+
+} // namespace
 
 void Listing::begin() {
     json_.begin_object();
@@ -16,7 +24,18 @@ void Listing::begin() {
 void Listing::begin_rows(std::string_view key) {
     json_.key(key);
     json_.begin_array();
-    has_rows_ = true;
+    is_array_ = is_open_ = true;
+}
+
+void Listing::begin_row(std::string_view key) {
+    json_.key(key);
+    is_open_ = true;
+}
+
+bool Listing::tells_requests() const {
+    return (fields_ & request_fields()).any() &&
+           std::any_of(rows_.begin(), rows_.end(),
+                       [](const gangway_process* process) { return process->sessions > 0; });
 }
 
 bool Listing::write(std::size_t rows) {
@@ -29,8 +48,10 @@ bool Listing::write(std::size_t rows) {
     if (written_ < std::max(groups_.size(), rows_.size())) {
         return true;
     }
-    if (std::exchange(has_rows_, false)) {
-        json_.end_array();
+    if (std::exchange(is_open_, false)) {
+        if (is_array_) {
+            json_.end_array();
+        }
         json_.end_object();
     }
     return false;
@@ -43,15 +64,23 @@ awaitable<bool> answer_listing(admin::Call& call, Begin begin) {
         co_return co_await call.answering.send(problem);
     }
     const admin::Context& context = call.context;
-    const Self self{context.passenger_version, context.statistics,        context.config,
-                    context.in_flight.size(),  context.process_passwords, &context.monitor.watch(),
-                    &context.spawning};
+    Self self{context.passenger_version, context.statistics,        context.config,
+              context.in_flight.size(),  context.process_passwords, &context.monitor.watch(),
+              &context.spawning};
     auto listing = begin({call.subject, call.arguments, call.access, *snapshot, self});
     if (!listing) {
         co_return co_await call.answering.send(listing.error());
     }
+    std::optional<requests::ServedByProcess> served;
+    if (listing->tells_requests()) {
+        if (const auto sample = co_await context.requests.sampler.take()) {
+            served = requests::served_by_process(*sample, context.requests.own, most_requests);
+            self.served = &*served;
+        }
+    }
     admin::Answer answer{200, json_type};
     answer.body = co_await write_all(call.stream, *listing);
+    served.reset();
     snapshot.reset(); // A client may take its time to read.
     co_return co_await call.answering.send(answer);
 }

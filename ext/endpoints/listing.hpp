@@ -28,9 +28,14 @@ class Listing {
     JsonWriter& json() { return json_; }
     void begin(); // with when the snapshot was taken
     void begin_rows(std::string_view key);
-    // Behind begin_rows(): of either, or of the other.
+    // Instead of begin_rows(), where one row is all.
+    void begin_row(std::string_view key);
+    // Behind that: of either, or of the other.
     void add(const gangway_group& group) { groups_.push_back(&group); }
     void add(const gangway_process& process) { rows_.push_back(&process); }
+
+    // Whether Self::served is wanted for it.
+    bool tells_requests() const;
 
     // Writes so many rows more at most. False: the document is whole.
     bool write(std::size_t rows);
@@ -45,7 +50,8 @@ class Listing {
     std::vector<const gangway_group*> groups_;
     std::vector<const gangway_process*> rows_;
     std::size_t written_ = 0;
-    bool has_rows_ = false; // an array of either, which is to be closed
+    bool is_array_ = false;
+    bool is_open_ = false; // to be closed behind the rows
 };
 
 struct Question {

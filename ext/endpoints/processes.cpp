@@ -87,9 +87,8 @@ Result<Listing> begin_process(const Question& question) {
     const FieldSet fields = fields_of(question);
     Listing listing(snapshot, question.self, fields);
     listing.begin();
-    listing.json().key("process");
-    write_process(listing.json(), snapshot, *process, fields, question.self);
-    listing.json().end_object();
+    listing.begin_row("process");
+    listing.add(*process);
     return listing;
 }
 

@@ -7,6 +7,7 @@
 
 #include "text/duration.hpp"
 #include "text/printable.hpp"
+#include "text/served_request.hpp"
 
 namespace gangway::endpoints {
 
@@ -82,8 +83,7 @@ std::string_view request_state_word(const gangway_request& request) {
 }
 
 RequestRows::RequestRows(std::shared_ptr<const requests::Sample> sample,
-                         const pool::Snapshot& snapshot,
-                         const std::list<forward::InFlight::Entry>& own,
+                         const pool::Snapshot& snapshot, const std::list<requests::Own::Entry>& own,
                          const admin::Access& access, const WantedRequests& wanted)
     : sample_(std::move(sample)), sees_all_(access.sees_all()), query_(wanted.query) {
     add_own(own, snapshot);
@@ -109,7 +109,7 @@ RequestRows::RequestRows(std::shared_ptr<const requests::Sample> sample,
 }
 
 // Copies what it needs of them: they may end before the document is written.
-void RequestRows::add_own(const std::list<forward::InFlight::Entry>& own,
+void RequestRows::add_own(const std::list<requests::Own::Entry>& own,
                           const pool::Snapshot& snapshot) {
     if (own.empty()) {
         return;
@@ -118,7 +118,7 @@ void RequestRows::add_own(const std::list<forward::InFlight::Entry>& own,
     for (const gangway_process& process : snapshot.processes()) {
         processes.emplace(view(process.gupid), &process);
     }
-    for (const forward::InFlight::Entry& entry : own) {
+    for (const requests::Own::Entry& entry : own) {
         const auto found = processes.find(entry.gupid);
         if (found == processes.end()) { // It has left the pool.
             continue;
@@ -134,7 +134,7 @@ void RequestRows::add_own(const std::list<forward::InFlight::Entry>& own,
             request.cut = GANGWAY_REQUEST_CUT_PATH;
         }
         request.state = entry.serving ? GANGWAY_REQUEST_WAITING : GANGWAY_REQUEST_QUEUED;
-        request.began_at_usec = entry.since_usec;
+        request.began_at_usec = entry.began_at_usec;
         own_.push_back(request);
     }
 }
@@ -162,8 +162,8 @@ void RequestRows::write(const Row& row) {
     has_process ? json_.number(request.pid) : json_.null();
     string_or_null(json_, "gupid", view(request.gupid));
     json_.member("state", request_state_word(request));
-    json_.member("via", row.is_own ? std::string_view("gangway") : "visitor");
-    json_.key("began_at");
+    json_.member("via", row.is_own ? via_gangway : via_visitor);
+    json_.key("started_at");
     json_.time(request.began_at_usec);
     json_.key("age_seconds");
     const std::uint64_t now = std::max(sample_->taken_at_usec, request.began_at_usec);

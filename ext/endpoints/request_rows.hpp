@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "admin/authorization.hpp"
-#include "forward/in_flight.hpp"
 #include "pool/pool.hpp"
+#include "requests/own.hpp"
 #include "requests/sample.hpp"
 #include "text/json_writer.hpp"
 
@@ -43,7 +43,7 @@ struct WantedRequests {
 class RequestRows {
   public:
     RequestRows(std::shared_ptr<const requests::Sample> sample, const pool::Snapshot& snapshot,
-                const std::list<forward::InFlight::Entry>& own, const admin::Access& access,
+                const std::list<requests::Own::Entry>& own, const admin::Access& access,
                 const WantedRequests& wanted);
 
     // Writes so many rows more at most. False: the document is whole.
@@ -57,7 +57,7 @@ class RequestRows {
         bool is_own;
     };
 
-    void add_own(const std::list<forward::InFlight::Entry>& own, const pool::Snapshot& snapshot);
+    void add_own(const std::list<requests::Own::Entry>& own, const pool::Snapshot& snapshot);
     gangway_str keep(std::string text);
     void begin();
     void write(const Row& row);

@@ -8,7 +8,6 @@
 #include "endpoints/parts.hpp"
 #include "endpoints/processes.hpp"
 #include "endpoints/request_rows.hpp"
-#include "requests/sampler.hpp"
 #include "text/number.hpp"
 
 namespace gangway::endpoints {
@@ -69,7 +68,7 @@ Result<WantedRequests> understand(const admin::Call& call, const pool::Snapshot&
 // The document; what it was made of has gone when it is sent, since a client may take its time to
 // read.
 awaitable<Result<std::string>> write_requests(admin::Call& call) {
-    auto sample = co_await call.context.sampler.take();
+    auto sample = co_await call.context.requests.sampler.take();
     while (!call.stream.has_turn()) { // Others wait for the same sample.
         co_await call.stream.let_others_go();
     }
@@ -81,7 +80,7 @@ awaitable<Result<std::string>> write_requests(admin::Call& call) {
     if (!wanted) {
         co_return wanted.error();
     }
-    RequestRows rows(std::move(sample), *snapshot, call.context.in_flight.entries(), call.access,
+    RequestRows rows(std::move(sample), *snapshot, call.context.requests.own.entries(), call.access,
                      *wanted);
     co_return co_await write_all(call.stream, rows);
 }

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "base/process_stat.hpp"
+#include "text/served_request.hpp"
 
 namespace gangway::endpoints {
 
@@ -98,6 +102,38 @@ void write_idle(JsonWriter& json, const Row& row) {
                                          : seconds_between(row.process.last_used_usec, row.now()));
 }
 
+const std::vector<ServedRequest>& served(const Row& row) {
+    static const std::vector<ServedRequest> none;
+    if (row.self.served == nullptr) {
+        return none;
+    }
+    const auto found = row.self.served->find(std::string(view(row.process.gupid)));
+    return found == row.self.served->end() ? none : found->second;
+}
+
+void write_requests(JsonWriter& json, const Row& row) {
+    if (row.self.served == nullptr && row.process.sessions > 0) {
+        json.null();
+    } else {
+        write(json, served(row));
+    }
+}
+
+// Of its only session exactly; of several Passenger knows the newest, and their requests the
+// oldest.
+void write_busy_since(JsonWriter& json, const Row& row) {
+    const auto& requests = served(row);
+    if (row.process.sessions == 1) {
+        json.time(row.process.last_used_usec);
+    } else if (!requests.empty()) {
+        json.time(requests.front().began_at_usec);
+    } else if (row.process.sessions > 0) {
+        json.time(row.process.last_used_usec);
+    } else {
+        json.null();
+    }
+}
+
 // What continuous checks say.
 void write_health(JsonWriter& json, const Row& row) {
     const watch::WatchedProcess* process =
@@ -129,6 +165,10 @@ constexpr std::array<Field, process_field_count> fields_table{{
     {"sessions", [](JsonWriter& j, const Row& r) { j.number(r.process.sessions); }},
     {"processed", [](JsonWriter& j, const Row& r) { j.number(r.process.processed); }},
     {"busyness", [](JsonWriter& j, const Row& r) { j.number(r.process.busyness); }},
+    {"busy_since", write_busy_since},
+    {"requests", write_requests},
+    {"os_state",
+     [](JsonWriter& j, const Row& r) { string_or_null(j, os_state_word(r.process.pid)); }},
     {"routes", write_routes},
     {"sticky_session_id",
      [](JsonWriter& j, const Row& r) { j.number(r.process.sticky_session_id); }},
@@ -211,6 +251,10 @@ std::vector<std::string_view> public_field_names() {
 
 FieldSet group_password_field() {
     return FieldSet().set(process_field_count - 2);
+}
+
+FieldSet request_fields() {
+    return FieldSet().set(*find_process_field("busy_since")).set(*find_process_field("requests"));
 }
 
 FieldSet secret_fields() {

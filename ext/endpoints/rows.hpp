@@ -13,13 +13,14 @@
 #include "admin/statistics.hpp"
 #include "health/spawning.hpp"
 #include "pool/pool.hpp"
+#include "requests/known.hpp"
 #include "text/json_writer.hpp"
 #include "watch/watch.hpp"
 
 namespace gangway::endpoints {
 
 // How many fields a process row can have; a FieldSet has a bit for each.
-inline constexpr std::size_t process_field_count = 32;
+inline constexpr std::size_t process_field_count = 35;
 using FieldSet = std::bitset<process_field_count>;
 
 // The bit of a field, by its name.
@@ -29,6 +30,8 @@ std::vector<std::string_view> public_field_names();
 // The same.
 FieldSet all_public_fields();
 FieldSet secret_fields();
+// Those that need Self::served.
+FieldSet request_fields();
 // The one that whoever sees the process, but not its group, is not shown.
 FieldSet group_password_field();
 
@@ -39,8 +42,9 @@ struct Self {
     const config::Config& config;
     std::size_t in_flight; // forwarded requests that run now
     const admin::ProcessPasswords& process_passwords;
-    const watch::Watch* watch = nullptr;        // null: no process is checked by itself
-    const health::Spawning* spawning = nullptr; // null: of no group is it known
+    const watch::Watch* watch = nullptr;               // null: no process is checked by itself
+    const health::Spawning* spawning = nullptr;        // null: of no group is it known
+    const requests::ServedByProcess* served = nullptr; // null: of no process is it known
 };
 
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,

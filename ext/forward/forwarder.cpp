@@ -71,6 +71,8 @@ class Forwarder {
     // Of a session, or Direct.
     worker::Upstream upstream_of(Way&& way) const;
     awaitable<Attempt> attempt(worker::Upstream& upstream);
+    // Says with what the process is busy, where that is the problem.
+    awaitable<void> ask_what(Problem& problem) const;
     // The answer to a request that ends with this problem.
     Problem found_problem(Problem problem) const;
     bool is_cut() const { return exchange_.is_cut(); }
@@ -262,10 +264,16 @@ Problem Forwarder::busy_problem() const {
         "at what it does."};
     gangway_process_state state{};
     if (order_.process->state(state) == GANGWAY_OK) {
-        problem.busy = Problem::Busy{state.sessions, state.last_used_usec,
-                                     around_.in_flight.requests_to(view(identity().gupid))};
+        problem.busy = Problem::Busy{state.sessions, state.last_used_usec, {}};
     }
     return problem;
+}
+
+awaitable<void> Forwarder::ask_what(Problem& problem) const {
+    if (problem.busy) {
+        problem.busy->requests =
+            co_await requests::ask_what(around_.requests, view(identity().gupid));
+    }
 }
 
 awaitable<Attempt> Forwarder::attempt(worker::Upstream& upstream) {
@@ -486,6 +494,7 @@ awaitable<Outcome> forward(const Client& client, const Order& order,
             continue;
         }
         if (auto* problem = std::get_if<Problem>(&way)) {
+            co_await forwarder.ask_what(*problem);
             outcome = forwarder.found_problem(std::move(*problem));
             break;
         }

@@ -15,6 +15,7 @@
 #include "forward/report.hpp"
 #include "pool/pool.hpp"
 #include "problem/result.hpp"
+#include "requests/known.hpp"
 #include "worker/exchange.hpp"
 #include "worker/steering.hpp"
 
@@ -32,6 +33,7 @@ struct Order {
 // What every forwarded request works with. Used on the server's thread only.
 struct Surroundings {
     InFlight& in_flight;
+    const requests::Known& requests;
     const config::Config& config;
     worker::Exchange& exchange; // of the client's connection; begun
     Kept& kept;                 // of the client's connection

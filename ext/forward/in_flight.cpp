@@ -1,7 +1,6 @@
 #include "forward/in_flight.hpp"
 
-#include "base/wall_clock.hpp"
-#include "text/printable.hpp"
+#include <string>
 
 namespace gangway::forward {
 
@@ -11,10 +10,10 @@ Result<InFlight::Ticket> InFlight::enter(std::string_view gupid, std::string_vie
     unsigned same = 0;
     unsigned unconnected = 0;
     for (const Entry& entry : entries_) {
-        unconnected += entry.serving ? 0U : 1U;
+        unconnected += entry.request.entry().serving ? 0U : 1U;
         if (entry.whom == whom) {
             all++;
-            same += entry.gupid == gupid ? 1U : 0U;
+            same += entry.request.entry().gupid == gupid ? 1U : 0U;
         }
     }
     if (all >= max_) {
@@ -33,31 +32,19 @@ Result<InFlight::Ticket> InFlight::enter(std::string_view gupid, std::string_vie
                        "(reserved_descriptors); try again later, or raise its limit."};
     }
     const auto entry =
-        entries_.insert(entries_.end(), {gupid, method, target, whom, usec_since_epoch(), false});
+        entries_.insert(entries_.end(), Entry{own_.enter(gupid, method, target), whom});
     return Ticket(*this, entry);
 }
 
 void InFlight::abort_long_running(std::string_view gupid) {
     for (Entry& entry : entries_) {
-        if (entry.gupid == gupid) {
+        if (entry.request.entry().gupid == gupid) {
             entry.is_to_leave = true;
             if (entry.abort) {
                 entry.abort();
             }
         }
     }
-}
-
-std::vector<Problem::OwnRequest> InFlight::requests_to(std::string_view gupid) const {
-    std::vector<Problem::OwnRequest> result;
-    for (const Entry& entry : entries_) {
-        if (entry.serving && entry.gupid == gupid) {
-            const std::string_view path = entry.target.substr(0, entry.target.find('?'));
-            result.push_back({shortened(entry.method, most_shown_of_method),
-                              shortened(path, most_shown_of_path), entry.since_usec});
-        }
-    }
-    return result;
 }
 
 } // namespace gangway::forward

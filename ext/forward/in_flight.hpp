@@ -1,16 +1,14 @@
 // The forwarded requests that run now, and how many may.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <list>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/descriptors.hpp"
 #include "problem/result.hpp"
+#include "requests/own.hpp"
 
 namespace gangway::forward {
 
@@ -20,18 +18,15 @@ class InFlight {
   public:
     using For = Descriptors::For;
 
-    // The bounds hold for each kind of caller. descriptors: outlives it; null: all that the system
-    // gives.
-    InFlight(unsigned max, unsigned max_per_process, const Descriptors* descriptors = nullptr)
-        : max_(max), max_per_process_(max_per_process), descriptors_(descriptors) {}
+    // The bounds hold for each kind of caller. own: where they are told; outlives it, as
+    // descriptors does. descriptors: null: all that the system gives.
+    InFlight(requests::Own& own, unsigned max, unsigned max_per_process,
+             const Descriptors* descriptors = nullptr)
+        : own_(own), max_(max), max_per_process_(max_per_process), descriptors_(descriptors) {}
 
     struct Entry {
-        std::string_view gupid;
-        std::string_view method;
-        std::string_view target;
+        requests::Own::Ticket request;
         For whom;
-        std::uint64_t since_usec;      // since the epoch
-        bool serving = false;          // the process is at it; else it waits for the process
         std::function<void()> abort{}; // null: it ends by itself
         bool is_to_leave = false;      // its process, which is not to be kept any more
     };
@@ -53,7 +48,7 @@ class InFlight {
         Ticket& operator=(const Ticket&) = delete;
         Ticket& operator=(Ticket&&) = delete;
 
-        void now_serving() { entry_->serving = true; }
+        void now_serving() { entry_->request.now_serving(); }
 
       private:
         friend class InFlight::LongRunning;
@@ -88,12 +83,9 @@ class InFlight {
     void abort_long_running(std::string_view gupid);
 
     std::size_t size() const { return entries_.size(); }
-    // In the order in which they came; until the next turn.
-    const std::list<Entry>& entries() const { return entries_; }
-    // The requests that the process is serving, oldest first; their targets without the query.
-    std::vector<Problem::OwnRequest> requests_to(std::string_view gupid) const;
 
   private:
+    requests::Own& own_;
     unsigned max_;
     unsigned max_per_process_;
     const Descriptors* descriptors_;

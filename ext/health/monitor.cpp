@@ -56,7 +56,8 @@ std::string restart_event(const std::string& group) {
 
 Monitor::Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
                  const std::vector<watch::Plan>& plans, std::uint32_t max_header_bytes,
-                 Events& events, const Log& log, const Descriptors* descriptors, Turns* turns)
+                 Events& events, const Log& log, const Descriptors* descriptors, Turns* turns,
+                 const requests::Known* known)
     : executor_(executor),
       pool_(pool),
       plans_(plans),
@@ -66,6 +67,7 @@ Monitor::Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_s
       log_(log),
       descriptors_(descriptors),
       turns_(turns),
+      known_(known),
       random_(std::random_device{}()),
       watch_(plans, [this] { return static_cast<std::uint32_t>(random_()); }),
       timer_(executor) {}
@@ -211,6 +213,9 @@ void Monitor::start_due(Time now) {
                     std::make_unique<Lane>(executor_, pool_, clock_steps_, max_header_bytes_));
                 if (turns_ != nullptr) {
                     lanes_.back()->probe.take_turns(*turns_, the_agent_itself);
+                }
+                if (known_ != nullptr) {
+                    lanes_.back()->probe.tell_requests(*known_);
                 }
                 idle_.push_back(lanes_.back().get());
             }

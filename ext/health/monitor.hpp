@@ -33,10 +33,11 @@ class Monitor {
     static constexpr std::size_t most_lanes = 128;
 
     // All but executor outlive it. descriptors: null: all that the system gives. turns:
-    // null: it need not wait for any.
+    // null: it need not wait for any. known: see Probe::tell_requests(); null: none are.
     Monitor(const Executor& executor, pool::Pool& pool, ClockSteps& clock_steps,
             const std::vector<watch::Plan>& plans, std::uint32_t max_header_bytes, Events& events,
-            const Log& log, const Descriptors* descriptors = nullptr, Turns* turns = nullptr);
+            const Log& log, const Descriptors* descriptors = nullptr, Turns* turns = nullptr,
+            const requests::Known* known = nullptr);
 
     // After the first listener has come; and once at the start.
     void wake();
@@ -86,6 +87,7 @@ class Monitor {
     const Log& log_;
     const Descriptors* descriptors_;
     Turns* turns_;
+    const requests::Known* known_;
     std::mt19937 random_;
     watch::Watch watch_;
     watch::Census census_;

@@ -9,6 +9,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "base/await_turn.hpp"
+#include "base/process_stat.hpp"
 #include "base/send.hpp"
 #include "base/wall_clock.hpp"
 #include "message/rules.hpp"
@@ -53,6 +54,11 @@ bool has_left(check::Reason reason) {
            reason == check::Reason::detached || reason == check::Reason::shutting_down;
 }
 
+bool may_be_asked(const gangway_process_state& state) {
+    return state.life == GANGWAY_PROCESS_ALIVE &&
+           (state.enabled == GANGWAY_PROCESS_ENABLED || state.enabled == GANGWAY_PROCESS_DISABLING);
+}
+
 worker::Bounds bounds(milliseconds timeout) {
     return {timeout, timeout, timeout, timeout, timeout, timeout};
 }
@@ -65,6 +71,7 @@ class Probe::InUse {
     explicit InUse(Probe& probe) : probe_(probe) {}
     ~InUse() {
         probe_.exchange_.end();
+        probe_.told_.reset();
         probe_.process_.reset();
     }
     InUse(const InUse&) = delete;
@@ -110,8 +117,15 @@ awaitable<check::Result> Probe::run(const check::Check& check, const gangway_pro
     }
     {
         const InUse in_use(*this);
+        if (known_ != nullptr) {
+            told_.emplace(
+                known_->own.enter(view(process_->identity().gupid), check.method, check.path));
+        }
         exchange_.begin(bounds(check.wait + check.timeout), Clock::now());
-        co_await examine(result);
+        if (!is_stopped(result)) {
+            co_await examine(result);
+            co_await say_with_what(result);
+        }
     }
     give_back_memory();
     co_return result;
@@ -141,6 +155,9 @@ awaitable<void> Probe::examine(check::Result& result) {
         if (!co_await reach(upstream, result)) {
             break;
         }
+        if (told_) {
+            told_->now_serving();
+        }
         const auto begin = Clock::now();
         exchange_.begin(bounds(check_->timeout), begin);
         result.route = upstream->is_direct() ? check::direct_route : check::pool_route;
@@ -163,6 +180,49 @@ awaitable<void> Probe::examine(check::Result& result) {
     if (unheard && has_left(result.reason) && result.route != check::direct_route) {
         result = std::move(*unheard); // It has died of the check, whoever has noticed it first.
     }
+}
+
+bool Probe::is_stopped(check::Result& result) const {
+    const std::int64_t pid = process_->identity().pid;
+    const auto stat = read_process_stat(pid);
+    gangway_process_state state{};
+    // One that takes no requests need not go on.
+    if (!stat || !stat->is_stopped() || process_->state(state) != GANGWAY_OK ||
+        !may_be_asked(state)) {
+        return false;
+    }
+    unhealthy(result, check::Reason::stopped,
+              "A signal has stopped the process, and it will not answer; let it go on with kill "
+              "-CONT " +
+                  std::to_string(pid) + ", or have it replaced.");
+    return true;
+}
+
+awaitable<void> Probe::say_with_what(check::Result& result) {
+    if (result.reason != check::Reason::busy && result.reason != check::Reason::busy_too_long) {
+        co_return;
+    }
+    if (known_ != nullptr && !cut_) {
+        result.requests = co_await requests::ask_what(*known_, view(process_->identity().gupid));
+    }
+    std::uint64_t since = *result.busy_since_usec;
+    std::string what = std::to_string(sessions_) + (sessions_ == 1 ? " request" : " requests");
+    if (!result.requests.empty()) {
+        const auto all =
+            std::max<std::size_t>(result.requests.size(), static_cast<std::size_t>(sessions_));
+        what = describe(result.requests, all);
+        if (all > 1) {
+            since = std::min(since, result.requests.front().began_at_usec);
+        }
+    }
+    result.detail = "The process has been busy for " +
+                    print_age(clock_steps_.age(since, Clock::now(), usec_since_epoch())) +
+                    " with " + what;
+    if (result.reason == check::Reason::busy_too_long) {
+        result.detail += ", longer than " + short_seconds(check_->busy_limit) +
+                         "; look at what it does (gdb, py-spy, a thread dump), or restart it";
+    }
+    result.detail += ".";
 }
 
 awaitable<bool> Probe::reach(std::optional<Upstream>& upstream, check::Result& result) {
@@ -209,8 +269,7 @@ bool Probe::go_direct(std::optional<Upstream>& upstream, check::Result& result) 
             std::string(worker::explain(obstacle)) + "; check it with the route pool or auto.");
         return false;
     }
-    if (process_->state(state) != GANGWAY_OK || state.life != GANGWAY_PROCESS_ALIVE ||
-        (state.enabled != GANGWAY_PROCESS_ENABLED && state.enabled != GANGWAY_PROCESS_DISABLING)) {
+    if (process_->state(state) != GANGWAY_OK || !may_be_asked(state)) {
         say_not_routable(result);
         return false;
     }
@@ -228,27 +287,23 @@ worker::Obstacle Probe::obstacle() const {
                                        check_->path, view(identity.base_uri)});
 }
 
-bool Probe::is_busy_too_long(check::Result& result) const {
+bool Probe::is_busy_too_long(check::Result& result) {
     gangway_process_state state{};
     return check_->busy_limit.count() > 0 && process_->state(state) == GANGWAY_OK &&
            is_busy_too_long(state, result);
 }
 
-bool Probe::is_busy_too_long(const gangway_process_state& state, check::Result& result) const {
+bool Probe::is_busy_too_long(const gangway_process_state& state, check::Result& result) {
     if (check_->busy_limit.count() == 0 ||
         clock_steps_.age(state.last_used_usec, Clock::now(), usec_since_epoch()) <=
             check_->busy_limit) {
         return false;
     }
-    result.busy_since_usec = state.last_used_usec;
-    unhealthy(result, check::Reason::busy_too_long,
-              "The process has served a request for longer than " +
-                  short_seconds(check_->busy_limit) +
-                  "; look at what it does (gdb, py-spy, a thread dump), or restart it.");
+    set_busy(result, check::Verdict::unhealthy, check::Reason::busy_too_long, state);
     return true;
 }
 
-void Probe::say_busy(check::Result& result, check::Reason reason) const {
+void Probe::say_busy(check::Result& result, check::Reason reason) {
     gangway_process_state state{};
     if (process_->state(state) != GANGWAY_OK) {
         say_not_routable(result);
@@ -262,10 +317,14 @@ void Probe::say_busy(check::Result& result, check::Reason reason) const {
     if (is_busy_too_long(state, result)) {
         return;
     }
+    set_busy(result, check::Verdict::busy, check::Reason::busy, state);
+}
+
+void Probe::set_busy(check::Result& result, check::Verdict verdict, check::Reason reason,
+                     const gangway_process_state& state) {
+    set(result, verdict, reason, {});
     result.busy_since_usec = state.last_used_usec;
-    set(result, check::Verdict::busy, check::Reason::busy,
-        "The process serves " + std::to_string(state.sessions) +
-            (state.sessions == 1 ? " request." : " requests."));
+    sessions_ = state.sessions;
 }
 
 void Probe::say_not_routable(check::Result& result) const {
@@ -463,6 +522,9 @@ void Probe::explain(check::Result& result, error_code ec) const {
 void Probe::explain_cut(check::Result& result) const {
     if (exchange_.cut() == worker::Cut::shutting_down) { // By cut(): not for its own slowness.
         say_cut(result);
+        return;
+    }
+    if (is_stopped(result)) { // In the middle of it.
         return;
     }
     const std::string within = " within " + short_seconds(check_->timeout);

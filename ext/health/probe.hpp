@@ -15,6 +15,7 @@
 #include "check/verdict.hpp"
 #include "message/parser.hpp"
 #include "pool/pool.hpp"
+#include "requests/known.hpp"
 #include "worker/exchange.hpp"
 #include "worker/routing.hpp"
 #include "worker/upstream.hpp"
@@ -40,6 +41,10 @@ class Probe {
     // turns outlives it.
     void take_turns(Turns& turns, const Owner& owner) { caller_.emplace(turns, owner); }
 
+    // From now on its checks are among the requests that are known, and where a process is busy it
+    // says with what. known outlives it.
+    void tell_requests(const requests::Known& known) { known_ = &known; }
+
     // What goes wrong is the result. id and check must outlive it.
     awaitable<check::Result> run(const check::Check& check, const gangway_process_id& id);
     // Interrupts the check that runs, or waits for its turn, if one does: the time of the whole is
@@ -50,14 +55,21 @@ class Probe {
     class InUse;
 
     awaitable<void> examine(check::Result& result);
+    // Where the result says that the process is busy: with what, and for how long.
+    awaitable<void> say_with_what(check::Result& result);
+    // Whether a signal has stopped the process; the result says so then.
+    bool is_stopped(check::Result& result) const;
     // Gets hold of the process. False: the result says why not.
     awaitable<bool> reach(std::optional<worker::Upstream>& upstream, check::Result& result);
     bool go_direct(std::optional<worker::Upstream>& upstream, check::Result& result);
     worker::Obstacle obstacle() const;
     // Whether the process has been busy for longer than the check allows; the result says so then.
-    bool is_busy_too_long(const gangway_process_state& state, check::Result& result) const;
-    bool is_busy_too_long(check::Result& result) const;
-    void say_busy(check::Result& result, check::Reason reason) const;
+    bool is_busy_too_long(const gangway_process_state& state, check::Result& result);
+    bool is_busy_too_long(check::Result& result);
+    void say_busy(check::Result& result, check::Reason reason);
+    // The sentence comes with what it is busy (say_with_what()).
+    void set_busy(check::Result& result, check::Verdict verdict, check::Reason reason,
+                  const gangway_process_state& state);
     void say_not_routable(check::Result& result) const;
     // False: the process has not heard of this request, and is to be got hold of anew: the
     // connection had gone stale, or whose the debug socket is cannot be told.
@@ -79,16 +91,19 @@ class Probe {
     std::uint32_t max_header_bytes_;
     worker::Exchange exchange_;
     std::optional<Turns::Caller> caller_;
+    const requests::Known* known_ = nullptr;
+    std::optional<requests::Own::Ticket> told_; // of the check that runs
     const check::Check* check_ = nullptr;
     std::unique_ptr<pool::ProcessRef> process_;
     std::string text_; // of the request
     beast::flat_buffer buffer_;
     message::Head head_;
     std::optional<message::AnswerParser> parser_;
-    std::string body_;       // what is looked at
-    bool pool_only_ = false; // the debug socket cannot be used
-    bool cut_ = false;       // the check was
-    bool connected_ = false; // how far it came
+    std::string body_;          // what is looked at
+    std::int32_t sessions_ = 0; // of a busy process
+    bool pool_only_ = false;    // the debug socket cannot be used
+    bool cut_ = false;          // the check was
+    bool connected_ = false;    // how far it came
     bool begun_ = false;
 };
 

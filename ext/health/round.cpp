@@ -66,6 +66,9 @@ void Round::start_lane() {
     if (turns_ != nullptr) {
         lanes_.back()->probe.take_turns(*turns_, owner_);
     }
+    if (known_ != nullptr) {
+        lanes_.back()->probe.tell_requests(*known_);
+    }
     lanes_.back()->companion.start(run(*lanes_.back()));
 }
 

@@ -59,6 +59,8 @@ class Round {
         turns_ = &turns;
         owner_ = owner;
     }
+    // Before start(): see Probe::tell_requests().
+    void tell_requests(const requests::Known& known) { known_ = &known; }
     void start(unsigned lanes, std::chrono::milliseconds deadline);
     // The next result, as they come; nothing once there is one for every subject, or after cut().
     awaitable<std::optional<Finished>> next();
@@ -107,6 +109,7 @@ class Round {
     std::uint32_t max_header_bytes_;
     const check::Check& check_;
     Turns* turns_ = nullptr;
+    const requests::Known* known_ = nullptr;
     Owner owner_;
     std::vector<pool::Subject> subjects_;
     std::map<std::string, Group, std::less<>> groups_; // by name

@@ -84,16 +84,7 @@ std::string to_json(const Problem& problem) {
         json.key("busy_since");
         json.time(problem.busy->since_usec);
         json.key("requests");
-        json.begin_array();
-        for (const Problem::OwnRequest& request : problem.busy->requests) {
-            json.begin_object();
-            json.member("method", request.method);
-            json.member("path", request.path);
-            json.key("started_at");
-            json.time(request.since_usec);
-            json.end_object();
-        }
-        json.end_array();
+        write(json, problem.busy->requests);
     }
     json.end_object();
     return json.take();

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/served_request.hpp"
+
 namespace gangway {
 
 enum class Code : std::uint8_t {
@@ -49,17 +51,11 @@ struct Problem {
     Code code;
     std::string detail; // one sentence: what, and what to do
 
-    // One of Gangway's own requests that a process is serving.
-    struct OwnRequest {
-        std::string method;
-        std::string path; // without the query
-        std::uint64_t since_usec;
-    };
     // With process_busy.
     struct Busy {
         std::int32_t sessions;
-        std::uint64_t since_usec; // when its newest request began
-        std::vector<OwnRequest> requests;
+        std::uint64_t since_usec;            // when its newest request began
+        std::vector<ServedRequest> requests; // the oldest
     };
     std::optional<Busy> busy{};
     // With method_not_allowed: what is (RFC 9110, 10.2.1).

@@ -310,7 +310,7 @@ awaitable<bool> Connection::forward(const Request& request) {
     const forward::Client client{stream_, *parser_, context_.config.client_timeout,
                                  context_.config.max_header_bytes};
     const forward::Surroundings surroundings{
-        context_.in_flight, context_.config,      exchange_, kept_,
+        context_.in_flight, context_.requests,    context_.config, exchange_, kept_,
         record_.report,     context_.descriptors, spooled_};
     const forward::Outcome outcome = co_await forward::forward(client, *order, surroundings);
     exchange_.end();

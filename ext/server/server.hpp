@@ -23,7 +23,7 @@
 #include "config/config.hpp"
 #include "health/spawning.hpp"
 #include "pool/abi_pool.hpp"
-#include "requests/sampler.hpp"
+#include "requests/known.hpp"
 #include "server/connection.hpp"
 #include "server/listener.hpp"
 #include "server/socket_file.hpp"
@@ -90,6 +90,8 @@ class Server {
     StepAlarm step_alarm_;
     const Descriptors descriptors_;
     requests::Sampler sampler_;
+    requests::Own own_requests_;
+    const requests::Known requests_{sampler_, own_requests_};
     Turns turns_;
     health::Events events_;
     health::Spawning spawning_;

@@ -53,6 +53,29 @@ std::string short_seconds(nanoseconds duration) {
     return text + " s";
 }
 
+std::string print_age(nanoseconds duration) {
+    const std::int64_t seconds = count<std::chrono::seconds>(duration);
+    const auto pair = [](std::int64_t large, const char* unit, std::int64_t small,
+                         const char* small_unit) {
+        return std::to_string(large) + unit + std::to_string(small) + small_unit;
+    };
+    if (seconds < 10) {
+        std::string text;
+        append_decimal(text, count<std::chrono::milliseconds>(duration) / 100, 10);
+        return text + "s";
+    }
+    if (seconds < 60) {
+        return std::to_string(seconds) + "s";
+    }
+    if (seconds < 3600) {
+        return pair(seconds / 60, "m", seconds % 60, "s");
+    }
+    if (seconds < 86400) {
+        return pair(seconds / 3600, "h", seconds / 60 % 60, "m");
+    }
+    return pair(seconds / 86400, "d", seconds / 3600 % 24, "h");
+}
+
 std::string whole_seconds(nanoseconds duration) {
     const auto whole =
         std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(duration).count(), 0);

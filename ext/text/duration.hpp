@@ -19,6 +19,9 @@ std::string print_seconds(std::chrono::nanoseconds duration);
 // "0.5 s", "2 s": to the millisecond.
 std::string short_seconds(std::chrono::nanoseconds duration);
 
+// "0.3s", "45s", "19m11s", "3h12m", "2d4h": as people write ages.
+std::string print_age(std::chrono::nanoseconds duration);
+
 // "1 second", "5 seconds": rounded up, so that whoever waits so long does not come too early.
 std::string whole_seconds(std::chrono::nanoseconds duration);
 

@@ -15,8 +15,9 @@ std::vector<std::string> words(const std::string& text) {
 
 std::vector<std::string> process_fields() {
     return words(
-        "pid gupid group state life_status enabled concurrency sessions processed busyness routes "
-        "sticky_session_id spawner_creation_time spawn_start_time spawn_end_time last_used "
+        "pid gupid group state life_status enabled concurrency sessions processed busyness "
+        "busy_since requests os_state routes sticky_session_id spawner_creation_time "
+        "spawn_start_time spawn_end_time last_used "
         "uptime_seconds idle_seconds code_revision cpu_percent rss_bytes pss_bytes "
         "private_dirty_bytes swap_bytes real_memory_bytes vmsize_bytes process_group_id command "
         "sockets health");

@@ -56,7 +56,7 @@ TEST_F(RequestsTest, ARowTellsWhoDoesWhatForWhomSinceWhen) {
     start();
     const Json::Value row = requests()["requests"][1];
     EXPECT_EQ(names_in_order(row),
-              (std::vector<std::string>{"group", "pid", "gupid", "state", "via", "began_at",
+              (std::vector<std::string>{"group", "pid", "gupid", "state", "via", "started_at",
                                         "age_seconds", "method", "host", "path", "has_query", "cut",
                                         "client", "request_id", "https", "keep_alive",
                                         "received_bytes", "sent_bytes"}));
@@ -65,7 +65,7 @@ TEST_F(RequestsTest, ARowTellsWhoDoesWhatForWhomSinceWhen) {
     EXPECT_EQ(row["gupid"], "gupid-1");
     EXPECT_EQ(row["state"], "waiting");
     EXPECT_EQ(row["via"], "visitor");
-    EXPECT_EQ(row["began_at"], "1970-01-01T00:00:02.000000Z");
+    EXPECT_EQ(row["started_at"], "1970-01-01T00:00:02.000000Z");
     EXPECT_GT(row["age_seconds"].asDouble(), 1e9);
     EXPECT_EQ(row["method"], "GET");
     EXPECT_EQ(row["host"], "shop.test");

@@ -45,9 +45,15 @@ def test_ps_lists_every_process(agent):
     assert result.code == OK, result
     assert "\x1b" not in result.text, "colours where there is no terminal"
     lines = result.text.splitlines()
-    assert lines[0].split()[0] == "PID" and len(lines) == 4
-    assert [int(line.split()[0]) for line in lines[1:]] == [
-        row["pid"] for row in agent.admin.processes()]
+    name = agent.pool_xml().groups[0].name
+    assert lines[0].startswith(f"{name}   3 of 3 workers   queue 0   pool 3/"), lines
+    assert lines[1].split() == "PID STATE HEALTH SESS BUSY DONE REQ/S CPU MEM UP NOW".split()
+    pids = [row["pid"] for row in agent.admin.processes()]
+    assert [int(line.split()[0]) for line in lines[2:]] == pids
+    assert gangway(agent, "ps", "-q").text.split() == [str(pid) for pid in pids]
+    rows = gangway(agent, "ps", "--no-headers", "-o", "pid,os_state,mem,up", "--sort=-pid").text.splitlines()
+    assert [int(row.split()[0]) for row in rows] == sorted(pids, reverse=True)
+    assert all(len(row.split()) == 4 for row in rows), rows
 
 
 def test_ps_as_json_is_what_the_socket_says(agent):
@@ -218,8 +224,8 @@ def test_request_to_a_busy_process_says_so(python):
         python.wait_for_sessions(pid, 1)
         result = gangway(python, "request", pid, "/", "--wait", "0.1")
         assert result.code == BAD_ANSWER and "process_busy" in result.errors, result
-        said = rf"Process {pid} still serves another request, for \d+s \(since \S+Z\)"
-        assert re.search(said, result.errors) and "GET /sleep for " in result.errors, result
+        said = rf"Process {pid} still serves another request, for \d+s \(since \S+Z\): GET /sleep through Gangway\."
+        assert re.search(said, result.errors), result
         assert "--wait" in result.errors and "X-Gangway" not in result.errors
         error = json.loads(gangway(python, "request", pid, "/", "--wait", "0", "--json").errors)["error"]
         assert error["problem"]["requests"][0]["path"] == "/sleep" and error["problem"]["sessions"] == 1

@@ -86,9 +86,9 @@ def test_a_busy_process_is_not_healthy_and_no_failure_of_the_agent(python):
         result = health(python, "--all", "--wait", "0.6")
         assert result.code == NOT_ALL, result
         table = Table(result.text)
-        assert table.columns == [*COLUMNS, "BUSY", "FOR"]
-        assert table.rows[pid][:-1] == [str(pid), "busy", "busy", "-", "-", "-"]
-        assert re.fullmatch(r"\d+s", table.rows[pid][-1]), table.rows
+        assert table.columns == [*COLUMNS, "BUSY", "FOR", "WITH"]
+        assert table.rows[pid][:6] == [str(pid), "busy", "busy", "-", "-", "-"]
+        assert re.fullmatch(r"\d+s GET /sleep through Gangway", " ".join(table.rows[pid][6:])), table.rows
         assert table.sum.startswith("2 of 3 healthy, 1 busy, in ")
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from support import system
 from support.client import Answer, exchange, forwarded
+from support.command import gangway
 from support.health import RawCheck, check, check_target, result_in, verdict
 from support.passenger import RUNTIMES
 from support.pool_xml import from_rfc3339
-from support.raw_worker import fill_listen_queue, raw_agent, scripted
+from support.raw_worker import raw_agent, scripted
 from support.system import stopped
 from support.visitor import Visitor
 from support.waiting import wait_until
@@ -372,17 +373,27 @@ def test_a_status_that_is_not_expected_is_bad_status(agent, code):
 
 # ---------------------------------------------------------------- unhealthy: silence
 
-def test_a_stopped_process_is_first_byte_timeout(agent):
+def test_a_stopped_process_is_told_at_once(agent):
     pid = first(agent)
     with stopped(pid):
-        with lasting(SHORT, DEFAULT_TIMEOUT):
-            result = check(agent, pid, timeout=SHORT)
-        assert verdict(result) == ("unhealthy", "first_byte_timeout"), result
-        assert (result["status"], result["route"]) == (None, "pool")
-        assert SHORT <= result["latency_seconds"] < DEFAULT_TIMEOUT
-        assert "0.3 s" in result["detail"]
-        agent.wait_for_no_sessions()
+        with lasting(0, DEFAULT_TIMEOUT):
+            result = check(agent, pid, timeout=30, wait=30)
+        assert verdict(result) == ("unhealthy", "stopped") and f"kill -CONT {pid}" in result["detail"], result
+        assert (result["status"], result["route"], result["latency_seconds"]) == (None, None, None)
+        assert agent.admin.process(pid)["os_state"] == "stopped"
+        shown = gangway(agent, "ps").text
+        assert f"(kill -CONT {pid})" in shown and ", 1 sick " in shown, shown
     assert verdict(check(agent, pid, wait=20)) == HEALTHY
+    assert agent.admin.process(pid)["os_state"] in ("running", "sleeping")
+
+
+def test_a_process_that_is_stopped_in_the_middle_of_its_check_is_told_as_stopped(agent):
+    pid = first(agent)
+    with underway(agent, pid, path="/sleep?seconds=0.5", timeout=1.5) as result:
+        agent.wait_for_sessions(pid, 1)
+        with stopped(pid):
+            assert verdict(result()) == ("unhealthy", "stopped")
+            agent.wait_for_no_sessions()
 
 
 def test_a_process_that_hangs_is_first_byte_timeout(agent):
@@ -398,11 +409,10 @@ def test_a_slow_process_is_healthy_within_the_timeout(agent):
     assert verdict(result) == HEALTHY and 0.4 <= result["latency_seconds"] < 5, result
 
 
-def test_a_stopped_ruby_process_is_first_byte_timeout_on_the_direct_route(ruby):
+def test_a_stopped_ruby_process_is_told_on_the_direct_route_too(ruby):
     pid = first(ruby)
     with stopped(pid):
-        result = check(ruby, pid, route="direct", timeout=SHORT)
-    assert verdict(result) == ("unhealthy", "first_byte_timeout") and result["route"] == "direct", result
+        assert verdict(check(ruby, pid, route="direct")) == ("unhealthy", "stopped")
 
 
 def test_a_process_that_accepts_no_connection_is_connect_timeout(raw):
@@ -412,24 +422,6 @@ def test_a_process_that_accepts_no_connection_is_connect_timeout(raw):
     assert verdict(result) == ("unhealthy", "connect_timeout"), result
     assert (result["status"], result["route"]) == (None, "pool")
     assert [row["pid"] for row in raw.agent.admin.processes()] == [raw.pid], "it was only slow"
-
-
-@pytest.mark.parametrize("runtime", ["python", "nodejs"])
-def test_a_stopped_process_with_a_full_listen_queue_is_connect_timeout(new_agent, runtime):
-    """Not Ruby: there is a kept connection to it, and over that it gets the request."""
-    agent = new_agent(runtime, workers=1, config={}).ready()
-    row = agent.admin.processes()[0]
-    waiting = []
-    try:
-        with stopped(row["pid"]):
-            fill_listen_queue(row["sockets"][0]["address"].removeprefix("unix:"), waiting)
-            with lasting(SHORT, DEFAULT_TIMEOUT):
-                result = check(agent, row["gupid"], timeout=SHORT)
-            assert verdict(result) == ("unhealthy", "connect_timeout"), result
-            agent.wait_for_no_sessions()
-    finally:
-        for sock in waiting:
-            sock.close()
 
 
 BEGUN = {"first byte": b"H", "header": HEAD + b"X-A: 1\r\n",
@@ -540,7 +532,7 @@ def test_a_busy_process_is_busy_after_the_wait(request, runtime, route):
         with lasting(0.2, 2):
             result = check(agent, pid, route=route, wait=0.2)
         assert_busy(result, started)
-        assert "1 request" in result["detail"]
+        assert "GET /sleep through Gangway." in result["detail"]
         assert_busy(check(agent, pid, route=route, wait=0), started)
 
 

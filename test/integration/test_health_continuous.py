@@ -98,7 +98,7 @@ def test_every_process_becomes_healthy_and_stays_so(agent):
 
 
 @pytest.mark.parametrize("how, reason, status", [
-    ("hang", "first_byte_timeout", None), ("stop", "first_byte_timeout", None), ("500", "bad_status", 500),
+    ("hang", "first_byte_timeout", None), ("stop", "stopped", None), ("500", "bad_status", 500),
     ("slow", "read_timeout", 200)])
 def test_a_sick_process_alone_becomes_unhealthy_with_the_right_reason_and_healthy_again(
         agent, how, reason, status):
@@ -350,7 +350,7 @@ def test_checks_are_spread_over_the_interval(new_watched):
 def test_no_other_process_is_checked_late_while_one_hangs(new_watched):
     agent = new_watched(timeout_seconds=3, jitter_percent=0)
     patient, *others = all_healthy(agent)
-    with sick(agent, patient, "stop"):
+    with sick(agent, patient, "hang"):
         before = tracks(agent)[patient]["checks"]
         wait_for_checks(agent, others, 10)
         assert tracks(agent)[patient]["checks"] <= before + 2, "each of its checks takes 3 s"
@@ -371,7 +371,7 @@ def test_short_intervals_are_kept(agent):
 def test_a_hanging_check_does_not_pile_up_others_of_the_same_process(new_watched):
     agent = new_watched(timeout_seconds=1.5, jitter_percent=0)
     patient, *_ = all_healthy(agent)
-    with sick(agent, patient, "stop"):
+    with sick(agent, patient, "hang"):
         row = wait_for_failures(agent, patient, 3)
         hanging = [check for check in row["history"] if check["state"] == "unhealthy"]
         meanwhile = [other for check in hanging for other in row["history"]
@@ -433,12 +433,12 @@ def test_a_process_that_is_busy_beyond_the_limit_has_failed(new_watched):
 
 def test_checks_leave_no_session_and_no_descriptor(agent):
     pids = all_healthy(agent)
-    with sick(agent, pids[0], "stop"), sick(agent, pids[1], "slow"):
+    with sick(agent, pids[0], "hang"), sick(agent, pids[1], "slow"):
         wait_for_checks(agent, pids, 3)
     all_healthy(agent)
     agent.wait_for_no_sessions()
     before = len(system.descriptors(agent.core_pid))
-    with sick(agent, pids[0], "stop"), sick(agent, pids[1], "slow"):
+    with sick(agent, pids[0], "hang"), sick(agent, pids[1], "slow"):
         wait_for_checks(agent, pids, 10)
     all_healthy(agent)
     agent.wait_for_no_sessions()

@@ -12,6 +12,7 @@ from support.health import Stream, check, document_of, post, summed_up, verdict
 from support.raw_worker import raw_agent, scripted, shared_raw, statistics
 from support.system import stopped
 from support.waiting import wait_until
+from support.watching import sick
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 HEALTHY = ("healthy", None)
@@ -152,7 +153,7 @@ def test_one_round_tells_healthy_unhealthy_busy_and_skipped_apart(new_agent):
             wait_until(lambda: agent.admin.process(leaving)["state"] == "shutting_down", "it is told to leave")
             summary, results = document_of(agent, {"processes": gupids, "timeout_seconds": 1.5, "wait_seconds": 2})
             assert verdicts(results) == {
-                hung: ("unhealthy", "first_byte_timeout"), busy: ("busy", "busy"),
+                hung: ("unhealthy", "stopped"), busy: ("busy", "busy"),
                 leaving: ("skipped", "shutting_down"), well[0]: HEALTHY, well[1]: HEALTHY}
             assert summary["healthy"] == 2 and summary["total"] == 5
     finally:
@@ -201,9 +202,11 @@ def test_lines_are_for_those_who_accept_them(python):
         document_of(python, {}, {"Accept": accept})
 
 
-def test_one_hung_process_delays_no_other(agent):
+@pytest.mark.parametrize("runtime", ["sick_wsgi", "sick_rack", "sick_node"])
+def test_one_hung_process_delays_no_other(new_agent, runtime):
+    agent = new_agent(runtime, workers=3, config={}).ready()
     hung, *others = [row["pid"] for row in agent.admin.processes()]
-    with stopped(hung), Stream(agent, {"timeout_seconds": 1.5}) as stream:
+    with sick(agent, hung, "hang"), Stream(agent, {"path": "/health", "timeout_seconds": 1.5}) as stream:
         results = [stream.result(), stream.result()]
         assert verdicts(results) == {pid: HEALTHY for pid in others}
         rest, _ = stream.rest()
@@ -213,13 +216,14 @@ def test_one_hung_process_delays_no_other(agent):
 
 def test_a_hung_process_leaves_the_last_free_slot_of_its_group_to_visitors(new_agent):
     """In a group of two of one request at once each, the other is checked once the one was."""
-    agent = new_agent("python", workers=2, config={}).ready()
+    agent = new_agent("sick_wsgi", workers=2, config={}).ready()
     hung, free = [row["pid"] for row in agent.admin.processes()]
-    with stopped(hung):
+    with sick(agent, hung, "hang"):
         for wait in (0, 20):
-            _, results = document_of(agent, {"timeout_seconds": 1.5, "wait_seconds": wait})
+            _, results = document_of(agent, {"path": "/health", "timeout_seconds": 1.5, "wait_seconds": wait})
+            agent.wait_for_no_sessions()
             assert verdicts(results) == {hung: ("unhealthy", "first_byte_timeout"), free: HEALTHY}
-        with Stream(agent, {"processes": [hung], "timeout_seconds": 60, "deadline_seconds": 60}):
+        with Stream(agent, {"path": "/health", "processes": [hung], "timeout_seconds": 60, "deadline_seconds": 60}):
             agent.wait_for_sessions(hung, 1)
             assert verdict(check(agent, free, wait=0.2)) == ("busy", "last_free_slot")
             assert agent.visit("/").fields["pid"] == str(free)
@@ -253,12 +257,15 @@ def test_a_round_reserves_no_more_checks_than_it_has_processes(two_workers):
 
 # ---------------------------------------------------------------- how they end
 
-def test_the_deadline_ends_all_and_blames_no_process(agent):
+@pytest.mark.parametrize("runtime", ["sick_wsgi", "sick_rack", "sick_node"])
+def test_the_deadline_ends_all_and_blames_no_process(new_agent, runtime):
     """The one that was not given its own timeout is not known to be unhealthy."""
+    agent = new_agent(runtime, workers=3, config={}).ready()
     hung = agent.admin.processes()[0]["pid"]
     begun = time.monotonic()
-    with stopped(hung):
-        summary, results = document_of(agent, {"concurrency": 1, "deadline_seconds": 0.5, "timeout_seconds": 30})
+    with sick(agent, hung, "hang"):
+        summary, results = document_of(
+            agent, {"path": "/health", "concurrency": 1, "deadline_seconds": 0.5, "timeout_seconds": 30})
         assert 0.5 <= time.monotonic() - begun < 20, "the timeout is 30 s"
     assert summary["deadline_reached"] and summary["total"] == 3, summary
     assert set(verdicts(results).values()) == {("skipped", "deadline")}, results
@@ -266,10 +273,11 @@ def test_the_deadline_ends_all_and_blames_no_process(agent):
     agent.wait_for_no_sessions()
 
 
-def test_what_ended_before_the_deadline_counts(python):
-    hung, *others = [row["pid"] for row in python.admin.processes()]
-    with stopped(hung):
-        summary, results = document_of(python, {"deadline_seconds": 2, "timeout_seconds": 30})
+def test_what_ended_before_the_deadline_counts(new_agent):
+    agent = new_agent("sick_wsgi", workers=3, config={}).ready()
+    hung, *others = [row["pid"] for row in agent.admin.processes()]
+    with sick(agent, hung, "hang"):
+        summary, results = document_of(agent, {"path": "/health", "deadline_seconds": 2, "timeout_seconds": 30})
     assert verdicts(results) == {hung: ("skipped", "deadline"), **{pid: HEALTHY for pid in others}}
     assert summary["deadline_reached"]
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import time
 
 import pytest
 
@@ -61,6 +62,49 @@ def test_a_visitors_request_is_named_beside_its_process_and_gone_when_it_ends(ag
     wait_until(lambda: not with_path(agent, "/sleep"), "the request is gone", ON_TIME)
 
 
+def test_it_is_named_wherever_one_looks_at_the_process(agent):
+    visitor = Visitor(agent, "/sleep?seconds=2&x=secret")
+    row, = named(agent, "/sleep")
+    pid = row["pid"]
+    begun = time.monotonic()
+    looks = {arguments: gangway(agent, *arguments).text for arguments in [
+        ("ps",), ("requests",), ("show", pid), ("ps", "--json"), ("show", pid, "--json")]}
+    process = agent.admin.process(pid)
+    checked = agent.admin.get(f"/v1/processes/{pid}/health?route=pool&wait=0").json["result"]
+    refused = agent.admin.forward(pid, "/", headers={"X-Gangway-Route": "pool", "X-Gangway-Wait": "0"})
+    assert time.monotonic() - begun < ON_TIME
+    for arguments, text in looks.items():
+        assert "/sleep" in text and "secret" not in text, (arguments, text)
+    line, = re.findall(rf"^ *{pid} .*$", looks["ps",], re.M)
+    assert re.search(r" 1  +\d\.\ds .* GET /sleep$", line), line
+    served, = process["requests"]
+    assert (served["method"], served["path"], served["via"], served["client"]) == (
+        "GET", "/sleep", "visitor", "127.0.0.1")
+    assert served["started_at"] == row["started_at"] <= process["busy_since"]
+    if process["concurrency"] != 1:  # It takes as many as there are.
+        assert checked["state"] == "healthy" and refused.status == 200
+    else:
+        assert (checked["state"], checked["reason"], checked["requests"]) == ("busy", "busy", [served])
+        assert re.fullmatch(r"The process has been busy for \d\.\ds with GET /sleep from 127\.0\.0\.1\.",
+                            checked["detail"])
+        assert refused.code == "process_busy" and refused.json["requests"] == [served]
+    visitor.wait()
+    wait_until(lambda: agent.admin.process(pid)["requests"] == [] and not with_path(agent, "/sleep")
+               and "/sleep" not in gangway(agent, "ps").text, "it is gone", ON_TIME)
+    assert agent.admin.process(pid)["busy_since"] is None
+
+
+def test_a_check_of_gangways_own_is_among_them(python):
+    pid = python.admin.processes()[0]["pid"]
+    with contextlib.closing(python.admin.connection()) as caller:
+        caller.request("GET", f"/v1/processes/{pid}/health?path=/sleep%3Fseconds%3D1")
+        row, = named(python, "/sleep")
+        assert (row["via"], row["pid"], row["state"]) == ("gangway", pid, "waiting")
+        assert [served["via"] for served in python.admin.process(pid)["requests"]] == ["gangway"]
+        caller.getresponse().read()
+    wait_until(lambda: not with_path(python, "/sleep"), "it is gone", ON_TIME)
+
+
 def test_those_that_wait_for_a_process_are_queued(python):
     visitors = [Visitor(python, "/sleep?seconds=1.5") for _ in range(4)]
     rows = named(python, "/sleep", count=4)
@@ -69,7 +113,9 @@ def test_those_that_wait_for_a_process_are_queued(python):
     assert queued["pid"] is queued["gupid"] is None
     table = gangway(python, "requests")
     assert re.fullmatch(r"4 requests: 3 at 3 workers, 1 queued \(oldest \d\.\ds\)", table.text.splitlines()[-1]), table
-    assert [row["began_at"] for row in rows] == sorted(row["began_at"] for row in rows)
+    assert [row["started_at"] for row in rows] == sorted(row["started_at"] for row in rows)
+    heading = gangway(python, "ps").text.splitlines()[0]
+    assert re.search(r"   3 of 3 workers   queue 1 \(oldest \d\.\ds\)   pool 3/", heading), heading
     for visitor in visitors:
         visitor.wait()
 
@@ -80,6 +126,11 @@ def test_one_process_may_be_at_several(new_agent):
     rows = named(agent, "/sleep", "?query=true", count=8)
     assert {row["pid"] for row in rows} == {agent.admin.processes()[0]["pid"]}
     assert {row["query"] for row in rows} == {f"seconds=1&n={number}" for number in range(8)}
+    process, = agent.admin.processes()
+    oldest = [row["started_at"] for row in rows][:3]
+    assert [served["started_at"] for served in process["requests"]] == oldest
+    assert process["busy_since"] == oldest[0] and process["sessions"] == 8
+    assert re.search(r" GET /sleep \+7$", gangway(agent, "ps").text, re.M)
     for visitor in visitors:
         visitor.wait()
 

@@ -356,15 +356,16 @@ def test_a_busy_process_tells_which_of_gangway_s_requests_it_serves(raw_session)
     assert (answer.status, answer.code) == (503, "process_busy")
     assert answer.json["sessions"] == 1
     (request,) = answer.json["requests"]
-    assert set(request) == {"method", "path", "started_at"}
+    assert set(request) == {"method", "path", "via", "client", "started_at"}
     assert (request["method"], request["path"]) == ("POST", "/a/b%20c;d")
+    assert (request["via"], request["client"]) == ("gangway", None)
     assert begun - 1 <= from_rfc3339(request["started_at"]).timestamp() <= time.time() + 1
     assert b"secret" not in answer.body
     connection.answer(OK)
     assert busy.answer().status == 200
 
 
-def test_a_process_that_is_busy_with_visitors_serves_no_request_of_gangway_s(new_agent):
+def test_a_busy_process_tells_which_visitor_it_serves(new_agent):
     """The raw worker answers visitors by itself, so this one is Passenger's Python application."""
     agent = new_agent("python", workers=1, config={}).ready()
     pid = agent.admin.processes()[0]["pid"]
@@ -372,7 +373,10 @@ def test_a_process_that_is_busy_with_visitors_serves_no_request_of_gangway_s(new
     visitor.start()
     agent.wait_for_sessions(pid, 1)
     answer = agent.admin.forward(pid, "/", headers={"X-Gangway-Wait": "0"})
-    assert answer.code == "process_busy" and answer.json["requests"] == []
+    assert answer.code == "process_busy", answer
+    (request,) = answer.json["requests"]
+    assert (request["method"], request["path"], request["via"]) == ("GET", "/sleep", "visitor")
+    assert request["client"] == "127.0.0.1"
     visitor.join(20)
 
 

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ElementTree
 # In the order of docs/api.md.
 PROCESS_FIELDS = (
     "pid", "gupid", "group", "state", "life_status", "enabled", "concurrency", "sessions",
-    "processed", "busyness", "routes", "sticky_session_id", "spawner_creation_time",
-    "spawn_start_time", "spawn_end_time", "last_used", "uptime_seconds", "idle_seconds",
+    "processed", "busyness", "busy_since", "requests", "os_state", "routes", "sticky_session_id",
+    "spawner_creation_time", "spawn_start_time", "spawn_end_time", "last_used", "uptime_seconds", "idle_seconds",
     "code_revision", "cpu_percent", "rss_bytes", "pss_bytes", "private_dirty_bytes", "swap_bytes",
     "real_memory_bytes", "vmsize_bytes", "process_group_id", "command", "sockets", "health")
 GROUP_FIELDS = (
@@ -17,6 +17,8 @@ GROUP_FIELDS = (
     "restarting", "capacity_used", "get_wait_list_size", "disable_wait_list_size", "sessions")
 # They tell how long ago something was when the list was made, so they are compared by themselves.
 AGES = ("uptime_seconds", "idle_seconds")
+# Passenger does not tell them.
+BEYOND_PASSENGER = ("busy_since", "requests", "os_state")
 
 
 def rfc3339(microseconds):

@@ -125,7 +125,8 @@ TEST(Descriptors, AreNotTakenBySpoolsAndForwardedRequests) {
     forward::Spool spool("/tmp", &descriptors, Descriptors::For::trusted);
     EXPECT_FALSE(spool.append(std::string(forward::Spool::bytes_in_memory + 1, 'x')));
     EXPECT_EQ(spool.error(), error_code(EMFILE, boost::system::system_category()));
-    forward::InFlight in_flight(9, 9, &descriptors);
+    requests::Own own;
+    forward::InFlight in_flight(own, 9, 9, &descriptors);
     const auto entered = in_flight.enter("a", "GET", "/", Descriptors::For::trusted);
     ASSERT_FALSE(entered.has_value());
     EXPECT_EQ(entered.error().code, Code::too_many_requests);

@@ -49,6 +49,24 @@ TEST(ProcessStat, TellsWhenAProcessWasStarted) {
     EXPECT_GE(later->start_time + 60 * ticks, now_ticks) << "It has just been started.";
 }
 
+TEST(ProcessStat, TellsOfAProcessThatASignalHasStopped) {
+    ChildProcess child;
+    const std::string_view before = os_state_word(child.pid());
+    EXPECT_TRUE(before == "running" || before == "sleeping") << before;
+    ASSERT_EQ(::kill(child.pid(), SIGSTOP), 0);
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED), 0);
+    EXPECT_EQ(os_state_word(child.pid()), "stopped");
+    EXPECT_TRUE(read_process_stat(child.pid())->is_stopped());
+    ::kill(child.pid(), SIGCONT);
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WCONTINUED), 0);
+    EXPECT_FALSE(read_process_stat(child.pid())->is_stopped());
+    child.end();
+    EXPECT_EQ(os_state_word(child.pid()), "zombie");
+    child.reap();
+    EXPECT_EQ(os_state_word(child.pid()), "gone");
+}
+
 TEST(ProcessStat, IsNotConfusedByAName) {
     const auto before = read_process_stat(::getpid());
     std::string old(16, '\0');

@@ -24,7 +24,7 @@ inline const std::string unhealthy_line =
 inline const std::string busy_line =
     R"~({"result":{"pid":20388,"gupid":"b-1","group":"/srv/blog (production)","state":"busy",)~"
     R"~("reason":"busy","detail":"It serves a visitor.","status":null,"latency_seconds":null,)~"
-    R"~("body_bytes":0,"route":null,"busy_since":"2026-11-25T08:59:59.000000Z",)~"
+    R"~("body_bytes":0,"route":null,"busy_since":"2026-11-25T08:59:59.000000Z","requests":[],)~"
     R"~("checked_at":"2026-11-25T09:00:00.000000Z"}})~"
     "\n";
 

@@ -46,6 +46,20 @@ TEST(HealthTable, NamesTheGroupsWhereThereAreSeveral) {
               "1 of 2 healthy, 1 busy, in 12.40 ms\n");
 }
 
+TEST(HealthTable, SaysInItsRowWithWhatOneIsBusy) {
+    HealthReport report = report_of(healthy_line + busy_line + summary_line(1, 0, 1));
+    report.results[1].requests = {{"GET", "/hang", "203.0.113.9", 1}, {"GET", "/b", "::1", 2}};
+    EXPECT_EQ(health_table(report, {}, *parse_rfc3339("2026-11-25T09:19:10Z")),
+              "  PID  GROUP                   STATE    REASON  STATUS  LATENCY  ROUTE  BUSY FOR  "
+              "WITH\n"
+              "20387  /srv/shop (production)  healthy  -          200  1.23 ms  pool   -         "
+              "-\n"
+              "20388  /srv/blog (production)  busy     busy         -        -  -      19m 11s   "
+              "2 requests, the oldest GET /hang from 203.0.113.9\n"
+              "\n"
+              "1 of 2 healthy, 1 busy, in 12.40 ms\n");
+}
+
 TEST(HealthTable, HasNoSentencesWhereAllAreHealthy) {
     EXPECT_EQ(health_table(report_of(all_well), {}),
               "  PID  STATE    REASON  STATUS  LATENCY  ROUTE\n"

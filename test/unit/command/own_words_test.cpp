@@ -39,21 +39,25 @@ TEST(ProblemText, SaysWithWhatAProcessIsBusyAndSinceWhen) {
     const Json::Value busy =
         json(R"({"code":"process_busy","detail":"Wait longer (X-Gangway-Wait).","sessions":1,)"
              R"("busy_since":"2026-11-25T11:40:49.000000Z","requests":[{"method":"GET",)"
-             R"("path":"/slow","started_at":"2026-11-25T11:40:49.000000Z"}]})");
+             R"("path":"/slow","via":"gangway","client":null,)"
+             R"("started_at":"2026-11-25T11:40:49.000000Z"}]})");
     EXPECT_EQ(problem_text(busy, {.process = "20387"}, noon),
               "Process 20387 still serves another request, for 19m 11s (since "
-              "2026-11-25T11:40:49Z). Sent through Gangway: GET /slow for 19m 11s (since "
-              "2026-11-25T11:40:49Z). A longer --wait waits for it; a Ruby process answers on "
-              "--route direct meanwhile.");
+              "2026-11-25T11:40:49Z): GET /slow through Gangway. A longer --wait waits for it; a "
+              "Ruby process answers on --route direct meanwhile.");
 }
 
-TEST(ProblemText, SaysThatVisitorsKeepAProcessBusy) {
-    const Json::Value busy = json(R"({"code":"process_busy","sessions":3,)"
-                                  R"("busy_since":"2026-11-25T11:59:57Z","requests":[]})");
+TEST(ProblemText, SaysWhichVisitorsKeepAProcessBusy) {
+    const Json::Value busy =
+        json(R"({"code":"process_busy","sessions":3,"busy_since":"2026-11-25T11:59:57Z",)"
+             R"("requests":[{"method":"GET","path":"/hang\u001b","via":"visitor",)"
+             R"("client":"203.0.113.9","started_at":"2026-11-25T11:40:49Z"},7,)"
+             R"({"method":"POST","path":"/b","via":"visitor","client":"::1",)"
+             R"("started_at":"2026-11-25T11:59:57Z"}]})");
     EXPECT_EQ(problem_text(busy, {.process = "7"}, noon),
-              "Process 7 still serves 3 others, the newest for 3s (since 2026-11-25T11:59:57Z). "
-              "None was sent through Gangway, so visitors wait for it. A longer --wait waits for "
-              "it; a Ruby process answers on --route direct meanwhile.");
+              "Process 7 still serves 3 others, the newest for 3s (since 2026-11-25T11:59:57Z): "
+              "GET /hang\\x1B from 203.0.113.9 for 19m 11s, POST /b from ::1 for 3s. A longer "
+              "--wait waits for it; a Ruby process answers on --route direct meanwhile.");
     EXPECT_TRUE(problem_text(json(R"({"code":"process_busy"})"), {}, noon)
                     .starts_with("The process still serves other requests. A longer --wait"));
 }

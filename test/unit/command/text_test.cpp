@@ -116,6 +116,27 @@ TEST(Table, CutsTheColumnThatGivesWay) {
     EXPECT_NE(table.render({}).find("/a/long/path/that/goes/on  203"), std::string::npos);
 }
 
+TEST(Table, HasPartsUnderLinesOfTheirOwnInTheSameColumns) {
+    Table table({{"PID", Align::right}, {"STATE"}});
+    table.begin_part("one");
+    table.add_row({Cell("7"), Cell("enabled")});
+    table.begin_part("nobody");
+    table.begin_part("two");
+    table.add_row({Cell("20387"), Cell("dead")});
+    EXPECT_EQ(table.render({}), "one\n"
+                                "  PID  STATE\n"
+                                "    7  enabled\n"
+                                "\n"
+                                "nobody\n"
+                                "\n"
+                                "two\n"
+                                "  PID  STATE\n"
+                                "20387  dead\n");
+    Table rows({{"PID", Align::right}, {"STATE"}}, false);
+    rows.add_row({Cell("7"), Cell("enabled")});
+    EXPECT_EQ(rows.render({}), "7  enabled\n");
+}
+
 TEST(Table, PaintsWithoutChangingWidths) {
     const std::string text =
         small_table().render({.is_terminal = true, .colour = true, .columns = 80});

@@ -75,6 +75,7 @@ class EventStreamTest : public testing::Test {
     const health::Spawning spawning_{pool_, events_, log_.log()};
     pool::NoControllers no_controllers_;
     requests::Sampler sampler_{io_.get_executor(), no_controllers_};
+    requests::Own own_requests_;
     Descriptors descriptors_{0, 0};
     Turns turns_;
     Shares shares_{0};
@@ -90,13 +91,13 @@ class EventStreamTest : public testing::Test {
                             shares_,
                             shares_,
                             admin::Admission(pool_),
-                            forward::InFlight(1, 1),
+                            forward::InFlight(own_requests_, 1, 1),
                             {},
                             clock_steps_,
                             events_,
                             monitor_,
                             spawning_,
-                            sampler_};
+                            {sampler_, own_requests_}};
     const admin::Access access_ = admin::Access::full();
     std::unique_ptr<wire::ClientStream> client_;
     std::optional<admin::Answering> answering_;

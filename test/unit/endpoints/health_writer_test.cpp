@@ -71,12 +71,15 @@ TEST(HealthWriter, WritesNoLatencyOfAProcessThatWasNotAsked) {
     result.reason = Reason::busy;
     result.detail = "The process serves 1 request.";
     result.busy_since_usec = nine_o_clock - 1'500'000;
+    result.requests = {{"GET", "/hang", "203.0.113.9", nine_o_clock - 1'500'000}};
     result.checked_at_usec = nine_o_clock;
     EXPECT_EQ(written(result),
               R"~({"pid":20387,"gupid":"gupid-a","group":"/srv/shop (production)",)~"
               R"~("state":"busy","reason":"busy","detail":"The process serves 1 request.",)~"
               R"~("status":null,"latency_seconds":null,"body_bytes":0,"route":null,)~"
               R"~("busy_since":"2026-11-25T08:59:58.500000Z",)~"
+              R"~("requests":[{"method":"GET","path":"/hang","via":"visitor",)~"
+              R"~("client":"203.0.113.9","started_at":"2026-11-25T08:59:58.500000Z"}],)~"
               R"~("checked_at":"2026-11-25T09:00:00.000000Z"})~");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <functional>
 #include <list>
 #include <memory>
@@ -20,10 +21,12 @@
 #include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/wall_clock.hpp"
 #include "health/round.hpp"
+#include "support/child_process.hpp"
 #include "support/pool_fake.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/session_header.hpp"
@@ -462,6 +465,74 @@ TEST_F(ProbeTest, FindsAProcessUnhealthyThatIsBusyForTooLong) {
     EXPECT_EQ(print(result), "unhealthy busy_too_long");
     EXPECT_THAT(result.detail, HasSubstr("longer than 1.5 s;"));
     EXPECT_EQ(result.busy_since_usec, 1U);
+}
+
+TEST_F(ProbeTest, SaysWithWhatAProcessIsBusyAndForHowLong) {
+    pool::NoControllers no_controllers;
+    requests::Sampler sampler(context_.get_executor(), no_controllers);
+    requests::Own own;
+    const requests::Known known{sampler, own};
+    probe_.tell_requests(known);
+    process().identity.gupid = pool::abi("gupid-a");
+    process().openings = {GANGWAY_BUSY};
+    process().state.sessions = 1;
+    process().state.last_used_usec = usec_since_epoch() - 1'151'000'000;
+    check_.wait = milliseconds(0);
+    EXPECT_EQ(check().detail, "The process has been busy for 19m11s with 1 request.");
+
+    auto ticket = own.enter("gupid-a", "GET", "/hang?secret");
+    ticket.now_serving();
+    EXPECT_EQ(check().detail,
+              "The process has been busy for 19m11s with GET /hang through Gangway.");
+    check_.busy_limit = milliseconds(1500);
+    const check::Result result = check();
+    EXPECT_THAT(result.detail, HasSubstr("busy for 19m11s with GET /hang through Gangway, longer "
+                                         "than 1.5 s; look at"));
+    ASSERT_EQ(result.requests.size(), 1U);
+    EXPECT_EQ(result.requests[0].path, "/hang");
+
+    process().state.sessions = 3;
+    check_.busy_limit = milliseconds(0);
+    EXPECT_EQ(check().detail,
+              "The process has been busy for 19m11s with 3 requests, the oldest GET "
+              "/hang through Gangway.");
+    EXPECT_EQ(own.entries().size(), 1U) << "the checks have left none of their own";
+    sampler.stop();
+}
+
+TEST_F(ProbeTest, IsAmongTheRequestsThatAreKnownWhileItRuns) {
+    pool::NoControllers no_controllers;
+    requests::Sampler sampler(context_.get_executor(), no_controllers);
+    requests::Own own;
+    const requests::Known known{sampler, own};
+    probe_.tell_requests(known);
+    process().identity.gupid = pool::abi("gupid-a");
+    check_.path = "/health";
+    std::string seen;
+    session(fine).on_request = [&] {
+        for (const requests::Own::Entry& entry : own.entries()) {
+            seen += std::string(entry.gupid) + " " + std::string(entry.method) + " " +
+                    std::string(entry.target) + (entry.serving ? " serving" : "");
+        }
+    };
+    EXPECT_EQ(verdict(), "healthy");
+    EXPECT_EQ(seen, "gupid-a GET /health serving");
+    EXPECT_TRUE(own.entries().empty());
+}
+
+TEST_F(ProbeTest, SaysAtOnceThatASignalHasStoppedAProcess) {
+    ChildProcess child;
+    ::kill(child.pid(), SIGSTOP);
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED), 0);
+    process().identity.pid = child.pid();
+    for (const gangway_status opening : {GANGWAY_OK, GANGWAY_BUSY}) {
+        process().openings = {opening};
+        const check::Result result = check();
+        EXPECT_EQ(print(result), "unhealthy stopped");
+        EXPECT_THAT(result.detail, HasSubstr("kill -CONT " + std::to_string(child.pid())));
+        EXPECT_EQ(process().opened, 0U) << "no visitor is kept from a slot";
+    }
 }
 
 TEST_F(ProbeTest, KnowsHowLongAProcessIsBusyThoughTheClockWasSet) {

@@ -63,13 +63,16 @@ TEST(Problem, IsWrittenAsADocument) {
 TEST(Problem, ShowsWhatABusyProcessServes) {
     Problem problem{Code::process_busy, "Busy."};
     problem.busy = Problem::Busy{
-        2, 1'795'414'034'000'000, {{"GET", "/a\"b", 1'795'414'034'500'000}, {"POST", "*", 0}}};
+        2,
+        1'795'414'034'000'000,
+        {{"GET", "/a\"b", "203.0.113.9", 1'795'414'034'500'000}, {"POST", "*", {}, 0, true}}};
     EXPECT_EQ(to_json(problem),
               R"({"title":"The process is busy","status":503,"code":"process_busy",)"
               R"("detail":"Busy.","sessions":2,"busy_since":"2026-11-23T06:07:14.000000Z",)"
-              R"("requests":[{"method":"GET","path":"/a\"b",)"
-              R"("started_at":"2026-11-23T06:07:14.500000Z"},)"
-              R"({"method":"POST","path":"*","started_at":"1970-01-01T00:00:00.000000Z"}]})");
+              R"("requests":[{"method":"GET","path":"/a\"b","via":"visitor",)"
+              R"("client":"203.0.113.9","started_at":"2026-11-23T06:07:14.500000Z"},)"
+              R"({"method":"POST","path":"*","via":"gangway","client":null,)"
+              R"("started_at":"1970-01-01T00:00:00.000000Z"}]})");
     problem.busy->requests.clear();
     EXPECT_TRUE(to_json(problem).ends_with(R"(Z","requests":[]})"));
 }

@@ -43,6 +43,18 @@ TEST(ShortSeconds, HaveNoZerosAtTheirEnd) {
     EXPECT_EQ(short_seconds(1ms), "0.001 s");
 }
 
+TEST(Age, IsWrittenAsPeopleDo) {
+    EXPECT_EQ(print_age(-1s), "0.0s");
+    EXPECT_EQ(print_age(349ms), "0.3s");
+    EXPECT_EQ(print_age(9'999ms), "9.9s");
+    EXPECT_EQ(print_age(10s), "10s");
+    EXPECT_EQ(print_age(59'999ms), "59s");
+    EXPECT_EQ(print_age(19min + 11s), "19m11s");
+    EXPECT_EQ(print_age(3h + 12min + 59s), "3h12m");
+    EXPECT_EQ(print_age(24h), "1d0h");
+    EXPECT_EQ(print_age(53h), "2d5h");
+}
+
 TEST(WholeSeconds, AreRoundedUpAndCounted) {
     EXPECT_EQ(whole_seconds(0s), "0 seconds");
     EXPECT_EQ(whole_seconds(1s), "1 second");

@@ -4,10 +4,12 @@
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
 #include "gangway/base/rfc3339.hpp"
+#include "gangway/base/served_requests.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 namespace gangway::command {
 
@@ -80,18 +82,19 @@ std::string since(const Json::Value& time, std::chrono::system_clock::time_point
            text.substr(0, text.find('.')) + (text.find('.') == std::string::npos ? ")" : "Z)");
 }
 
-// Those of Gangway's own, the oldest first: the first few.
-std::string own_requests(const Json::Value& requests, std::chrono::system_clock::time_point now) {
-    constexpr Json::ArrayIndex few = 5;
+// Each with how long it has been there, where there are several; the oldest first.
+std::string described(const std::vector<ServedRequest>& requests,
+                      std::chrono::system_clock::time_point now) {
+    const auto now_usec =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
     std::string text;
-    for (Json::ArrayIndex i = 0; i < std::min(few, requests.size()); ++i) {
-        const Json::Value& request = requests[i];
-        text += (i == 0 ? "" : ", ") + printable(json_text(json_member(request, "method"))) + " " +
-                printable(json_text(json_member(request, "path"))) + " " +
-                since(json_member(request, "started_at"), now);
-    }
-    if (requests.size() > few) {
-        text += " and " + std::to_string(requests.size() - few) + " more";
+    for (const ServedRequest& request : requests) {
+        text += (text.empty() ? "" : ", ") + describe({&request, 1}, 1);
+        if (requests.size() > 1) {
+            const std::chrono::duration<double> age =
+                now_usec - std::chrono::microseconds(request.began_at_usec);
+            text += " for " + human_duration(std::max(age.count(), 0.0));
+        }
     }
     return text;
 }
@@ -104,7 +107,7 @@ std::string named(const Asked& asked) {
 std::string busy_text(const Json::Value& problem, const Asked& asked,
                       std::chrono::system_clock::time_point now) {
     const Json::Value& sessions = json_member(problem, "sessions");
-    const Json::Value& requests = json_member(problem, "requests");
+    const auto requests = served_requests(json_member(problem, "requests"));
     std::string text = named(asked) + " still serves other requests";
     if (sessions.isInt64() && sessions.asInt64() > 0) {
         const bool one = sessions.asInt64() == 1;
@@ -112,10 +115,8 @@ std::string busy_text(const Json::Value& problem, const Asked& asked,
                (one ? "another request, " : json_text(sessions) + " others, the newest ") +
                since(json_member(problem, "busy_since"), now);
     }
-    if (requests.isArray() && !requests.empty()) {
-        text += ". Sent through Gangway: " + own_requests(requests, now);
-    } else if (requests.isArray()) {
-        text += ". None was sent through Gangway, so visitors wait for it";
+    if (!requests.empty()) {
+        text += ": " + described(requests, now);
     }
     return text + ". A longer --wait waits for it; a Ruby process answers on --route direct "
                   "meanwhile.";

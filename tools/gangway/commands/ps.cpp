@@ -6,24 +6,29 @@
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/percent_encoding.hpp"
 #include "gangway/base/printable.hpp"
+#include "gangway/base/rfc3339.hpp"
 #include "gangway/commands/document.hpp"
 #include "gangway/commands/report.hpp"
-#include "gangway/view/group_names.hpp"
+#include "gangway/commands/watch.hpp"
 #include "gangway/view/output.hpp"
+#include "gangway/view/pool_table.hpp"
 #include "gangway/view/process_values.hpp"
-#include "gangway/view/table.hpp"
 #include "gangway/view/terminal.hpp"
+#include "gangway/view/transfer_progress.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gangway::command {
@@ -34,6 +39,11 @@ struct PsOptions {
     std::string group;
     std::string states;
     bool secrets = false;
+    std::string columns{usual_columns};
+    std::string sort;
+    bool no_headers = false;
+    bool quiet = false;
+    std::optional<double> watch_seconds;
 };
 
 constexpr std::array<std::string_view, 6> known_states{"enabled",  "disabling",     "disabled",
@@ -77,66 +87,56 @@ std::string target_of(const PsOptions& options) {
     return target;
 }
 
-Colour state_colour(const std::string& state) {
-    if (state == "enabled") {
-        return Colour::green;
-    }
-    return state == "disabling" || state == "disabled" ? Colour::yellow : Colour::red;
-}
-
-// Whole names for programs, short ones where a person's terminal is narrow.
-std::map<std::string, std::string> shown_group_names(const Json::Value& rows, bool shorten) {
-    std::vector<std::string> names;
-    for (const Json::Value& row : rows) {
-        names.push_back(process_value(row, "group"));
-    }
-    if (shorten) {
-        return abbreviate_group_names(names);
-    }
-    std::map<std::string, std::string> shown;
-    for (const std::string& name : names) {
-        shown.emplace(name, name);
-    }
-    return shown;
-}
-
-std::string render(const Json::Value& rows, const PsOptions& options) {
-    const Terminal terminal = standard_output_terminal();
-    std::vector<Column> columns{{"PID", Align::right},
-                                {"GROUP"},
-                                {"STATE"},
-                                {"SESSIONS", Align::right},
-                                {"PROCESSED", Align::right},
-                                {"CPU", Align::right},
-                                {"MEMORY", Align::right},
-                                {"UPTIME", Align::right},
-                                {"IDLE", Align::right}};
-    if (options.secrets) {
-        columns.push_back({"PASSWORD"});
-        columns.push_back({"OWN PASSWORD"});
-    }
-    columns.push_back({"COMMAND"});
-    Table table(std::move(columns));
-    const auto group_names = shown_group_names(rows, terminal.is_terminal);
-    for (const Json::Value& row : rows) {
-        const std::string state = process_value(row, "state");
-        std::vector<Cell> cells{process_value(row, "pid"),
-                                group_names.at(process_value(row, "group")),
-                                {state, state_colour(state)},
-                                process_value(row, "sessions"),
-                                process_value(row, "processed"),
-                                process_value(row, "cpu_percent"),
-                                process_value(row, "real_memory_bytes"),
-                                process_value(row, "uptime_seconds"),
-                                process_value(row, "idle_seconds")};
-        if (options.secrets) {
-            cells.emplace_back(process_value(row, "password"));
-            cells.emplace_back(process_value(row, "process_password"));
+// "a,b" parted at its commas.
+std::vector<std::string_view> parted(std::string_view list) {
+    std::vector<std::string_view> names;
+    for (;;) {
+        const std::size_t comma = list.find(',');
+        names.push_back(list.substr(0, comma));
+        if (comma == std::string_view::npos) {
+            return names;
         }
-        cells.emplace_back(process_value(row, "command"));
-        table.add_row(std::move(cells));
+        list.remove_prefix(comma + 1);
     }
-    return table.render(terminal);
+}
+
+std::string no_such_column(std::string_view name) {
+    return "'" + printable(name) + "' is no column; there are " + process_column_names();
+}
+
+std::string fault_of_columns(const std::string& list) {
+    for (const std::string_view name : parted(list)) {
+        if (!find_process_column(name)) {
+            return no_such_column(name);
+        }
+    }
+    return {};
+}
+
+std::string fault_of_sort(const std::string& text) {
+    const std::string_view name = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
+    return find_process_column(name) ? std::string() : no_such_column(name);
+}
+
+PoolTableOptions table_options(const PsOptions& options) {
+    PoolTableOptions result;
+    for (const std::string_view name : parted(options.columns)) {
+        result.columns.push_back(*find_process_column(name));
+    }
+    if (options.secrets) {
+        for (const char* field : {"password", "process_password"}) {
+            result.columns.push_back(*find_process_column(field));
+        }
+    }
+    if (!options.sort.empty()) {
+        result.descending = options.sort.starts_with('-');
+        result.sorted_by =
+            find_process_column(std::string_view(options.sort).substr(result.descending ? 1 : 0));
+    }
+    result.with_headings = !options.no_headers;
+    result.with_spawning = options.states.empty();
+    result.group = options.group;
+    return result;
 }
 
 // An empty list does not tell a group without processes from a name that no group has.
@@ -180,25 +180,167 @@ void explain_empty(const GlobalOptions& global, const PsOptions& options) {
     }
 }
 
-ExitCode run(const GlobalOptions& global, const PsOptions& options) {
-    const AdminDocument document = wait_for_document(global.agent, target_of(options));
-    const Json::Value& rows = json_member(document.value, "processes");
-    if (!rows.isArray()) {
+AdminDocument fetch_processes(const Asking& asking, const PsOptions& options) {
+    AdminDocument document =
+        get_admin_document(asking.endpoint, asking.credentials, target_of(options), {},
+                           asking.observer, asking.longest);
+    if (!json_member(document.value, "processes").isArray()) {
         throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
     }
-    if (rows.empty()) {
-        explain_empty(global, options);
+    return document;
+}
+
+// Null where this agent, or what this caller may see, has none.
+Json::Value fetch_beside(const Asking& asking, const std::string& target) {
+    try {
+        return get_admin_document(asking.endpoint, asking.credentials, target, {}, asking.observer,
+                                  asking.longest)
+            .value;
+    } catch (const ProblemFailure&) {
+        return {};
     }
+}
+
+bool has_queue(const Json::Value& groups) {
+    const Json::Value& rows = json_member(groups, "groups");
+    return std::any_of(rows.begin(), rows.end(), [](const Json::Value& group) {
+        const Json::Value& queue = json_member(group, "get_wait_list_size");
+        return queue.isUInt64() && queue.asUInt64() > 0;
+    });
+}
+
+// How often each process answered between two looks.
+class Rates {
+  public:
+    Around look(const Json::Value& document) {
+        Around around;
+        around.taken_at = parse_rfc3339(json_text(json_member(document, "taken_at")));
+        std::map<std::string, std::uint64_t, std::less<>> counts;
+        for (const Json::Value& row : json_member(document, "processes")) {
+            const std::string gupid = json_text(json_member(row, "gupid"));
+            const Json::Value& processed = json_member(row, "processed");
+            if (!processed.isUInt64()) {
+                continue;
+            }
+            const std::uint64_t count = processed.asUInt64();
+            counts.emplace(gupid, count);
+            const auto before = counts_.find(gupid);
+            if (before != counts_.end() && taken_at_ && around.taken_at > taken_at_) {
+                const std::chrono::duration<double> past = *around.taken_at - *taken_at_;
+                const std::uint64_t more = count - std::min(count, before->second);
+                around.rates.emplace(gupid, static_cast<double>(more) / past.count());
+            }
+        }
+        counts_ = std::move(counts);
+        taken_at_ = around.taken_at;
+        return around;
+    }
+
+  private:
+    std::map<std::string, std::uint64_t, std::less<>> counts_; // by gupid
+    std::optional<std::chrono::system_clock::time_point> taken_at_;
+};
+
+std::string table(const Asking& asking, const PsOptions& options, Json::Value processes,
+                  Rates& rates, const Terminal& terminal) {
+    const Around around = rates.look(processes);
+    PoolDocuments documents{std::move(processes), {}, {}, {}};
+    documents.groups = fetch_beside(asking, "/v1/groups");
+    if (!options.no_headers) {
+        documents.pool = fetch_beside(asking, "/v1/pool");
+        if (has_queue(documents.groups)) {
+            documents.queued = fetch_beside(asking, "/v1/requests?state=queued");
+        }
+    }
+    return pool_table(documents, table_options(options), around, terminal);
+}
+
+std::string pids(const Json::Value& document) {
+    std::string text;
+    for (const Json::Value& row : json_member(document, "processes")) {
+        text += process_value(row, "pid") + "\n";
+    }
+    return text;
+}
+
+// As many lines as there is room for.
+std::string clipped(const std::string& text, std::size_t lines) {
+    std::size_t end = 0;
+    for (std::size_t line = 0; line < lines; ++line) {
+        end = text.find('\n', end);
+        if (end == std::string::npos) {
+            return text;
+        }
+        ++end;
+    }
+    const auto more = std::count(text.begin() + static_cast<std::ptrdiff_t>(end), text.end(), '\n');
+    return more == 0 ? text : text.substr(0, end) + "and " + std::to_string(more) + " more lines\n";
+}
+
+std::string shown_in_watch(const Asking& asking, const GlobalOptions& global,
+                           const PsOptions& options, Rates& rates, bool is_first) {
+    AdminDocument document = fetch_processes(asking, options);
     if (global.json) {
-        print_document(document);
-        return ExitCode::ok;
+        return json_document(document.value);
     }
-    Output::standard().write(render(rows, options));
-    if (rows.empty()) {
+    if (options.quiet) {
+        return pids(document.value);
+    }
+    const Terminal terminal = standard_output_terminal();
+    const std::string text = table(asking, options, std::move(document.value), rates, terminal);
+    if (!terminal.can_redraw) {
+        return below_the_time(text, is_first);
+    }
+    // The line with the time, an empty one, what is more, and the cursor's.
+    constexpr std::size_t fixed_lines = 4;
+    const std::size_t lines = terminal.rows > fixed_lines ? terminal.rows - fixed_lines : 1;
+    return clear_screen + local_time() + "\n\n" + clipped(text, lines);
+}
+
+ExitCode show_once(const GlobalOptions& global, const PsOptions& options) {
+    std::string text;
+    bool is_empty = false;
+    {
+        Progress progress;
+        TransferProgress observer(progress);
+        const Endpoint endpoint = find_endpoint(global.agent);
+        const Credentials credentials =
+            choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
+        const Asking asking{endpoint, credentials, observer, document_longest};
+        AdminDocument document = fetch_processes(asking, options);
+        is_empty = json_member(document.value, "processes").empty();
+        if (is_empty) {
+            explain_empty(global, options);
+        }
+        if (global.json) {
+            print_document(document);
+            return ExitCode::ok;
+        }
+        Rates rates;
+        text = options.quiet ? pids(document.value)
+                             : table(asking, options, std::move(document.value), rates,
+                                     standard_output_terminal());
+    }
+    Output::standard().write(text);
+    if (is_empty) {
         const bool filtered = !options.group.empty() || !options.states.empty();
         std::cerr << (filtered ? "gangway: no process matches\n" : "gangway: no process runs\n");
     }
     return ExitCode::ok;
+}
+
+ExitCode run(const GlobalOptions& global, const PsOptions& options) {
+    if (options.watch_seconds) {
+        Rates rates;
+        watch(global, *options.watch_seconds, [&](const Endpoint& endpoint, bool is_first) {
+            ExchangeObserver nobody;
+            const Credentials credentials =
+                choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
+            return shown_in_watch({endpoint, credentials, nobody, document_longest}, global,
+                                  options, rates, is_first);
+        });
+    }
+    return show_once(global, options);
 }
 
 } // namespace
@@ -216,7 +358,22 @@ void add_ps_command(CLI::App& app, const GlobalOptions& options, Action& action)
         ->check(fault_of_states);
     command->add_flag("--secrets", chosen->secrets,
                       "The processes' passwords too: their group's, and each one's own");
+    command->add_option("-o,--columns", chosen->columns, "These columns: " + process_column_names())
+        ->type_name("COLUMN[,COLUMN...]")
+        ->check(fault_of_columns)
+        ->capture_default_str();
+    command
+        ->add_option("--sort", chosen->sort,
+                     "Within each group by this column; --sort=-COLUMN: backwards")
+        ->type_name("[-]COLUMN")
+        ->check(fault_of_sort);
+    command->add_flag("--no-headers", chosen->no_headers, "Rows only, as for awk");
+    command->add_flag("-q,--quiet", chosen->quiet, "Their PIDs only");
+    add_watch_option(*command, chosen->watch_seconds, "2", "-w,--watch");
     command->footer(std::string("Examples:\n"
+                                "  gangway ps --sort=-mem\n"
+                                "  gangway ps -w\n"
+                                "  gangway ps -o pid,group,rss_bytes,command --no-headers\n"
                                 "  gangway ps --group '/var/www/shop (production)'\n"
                                 "  gangway ps --state disabling,disabled,detached\n"
                                 "  gangway ps --json | jq '.processes[].pid'\n\n") +

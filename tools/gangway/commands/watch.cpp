@@ -46,10 +46,10 @@ Endpoint endpoint_of_round(const GlobalOptions& global, bool is_first) {
 } // namespace
 
 void add_watch_option(CLI::App& command, std::optional<double>& seconds,
-                      const std::string& otherwise) {
+                      const std::string& otherwise, const std::string& name) {
     command
         .add_option_function<std::string>(
-            "--watch",
+            name,
             [&seconds](const std::string& text) {
                 // CLI11 lets it pass unchecked where an option may stand without a value.
                 if (text.empty()) {

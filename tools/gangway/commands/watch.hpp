@@ -16,7 +16,7 @@ namespace gangway::command {
 
 // `--watch [SECONDS]`, with `otherwise` where there are none. `seconds` outlives the parsing.
 void add_watch_option(CLI::App& command, std::optional<double>& seconds,
-                      const std::string& otherwise);
+                      const std::string& otherwise, const std::string& name = "--watch");
 
 // What is to be shown of one round, which is asked of `endpoint`.
 using WatchRound = std::function<std::string(const Endpoint& endpoint, bool is_first)>;

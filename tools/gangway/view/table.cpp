@@ -43,18 +43,14 @@ struct Layout {
     std::size_t room = 0;
 };
 
-Layout lay_out(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows,
+Layout lay_out(const std::vector<Column>& columns, std::vector<std::size_t> widths,
                std::size_t terminal_columns) {
     Layout layout;
+    layout.widths = std::move(widths);
     layout.cut = columns.size() - 1;
     std::size_t used = 0;
     for (std::size_t index = 0; index < columns.size(); ++index) {
-        std::size_t width = display_columns(columns[index].title);
-        for (const auto& row : rows) {
-            width = std::max(width, display_columns(row[index].text));
-        }
-        layout.widths.push_back(width);
-        used += width + (index == 0 ? 0 : gap.size());
+        used += layout.widths[index] + (index == 0 ? 0 : gap.size());
         if (columns[index].gives_way) {
             layout.cut = index;
         }
@@ -70,14 +66,36 @@ Layout lay_out(const std::vector<Column>& columns, const std::vector<std::vector
 
 } // namespace
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+Table::Table(std::vector<Column> columns, bool with_titles)
+    : columns_(std::move(columns)), with_titles_(with_titles) {}
+
+void Table::begin_part(std::string heading) {
+    parts_.push_back({std::move(heading)});
+}
 
 void Table::add_row(std::vector<Cell> cells) {
-    rows_.push_back(std::move(cells));
+    if (parts_.empty()) {
+        parts_.emplace_back();
+    }
+    parts_.back().rows.push_back(std::move(cells));
+}
+
+std::vector<std::size_t> Table::widths() const {
+    std::vector<std::size_t> widths;
+    for (std::size_t index = 0; index < columns_.size(); ++index) {
+        std::size_t width = with_titles_ ? display_columns(columns_[index].title) : 0;
+        for (const Part& part : parts_) {
+            for (const auto& row : part.rows) {
+                width = std::max(width, display_columns(row[index].text));
+            }
+        }
+        widths.push_back(width);
+    }
+    return widths;
 }
 
 std::string Table::render(const Terminal& terminal) const {
-    const Layout layout = lay_out(columns_, rows_, terminal.columns);
+    const Layout layout = lay_out(columns_, widths(), terminal.columns);
     std::string result;
     const auto put = [&](std::size_t index, const std::string& full, std::string_view sequence) {
         const bool last = index + 1 == columns_.size();
@@ -90,12 +108,24 @@ std::string Table::render(const Terminal& terminal) const {
         result += right || last ? "" : padding;
         result += last ? std::string_view("\n") : gap;
     };
-    for (std::size_t index = 0; index < columns_.size(); ++index) {
-        put(index, columns_[index].title, "\033[1m");
+    const auto put_titles = [&] {
+        for (std::size_t index = 0; with_titles_ && index < columns_.size(); ++index) {
+            put(index, columns_[index].title, "\033[1m");
+        }
+    };
+    if (parts_.empty()) {
+        put_titles();
     }
-    for (const auto& row : rows_) {
-        for (std::size_t index = 0; index < row.size(); ++index) {
-            put(index, row[index].text, escape_sequence(row[index].colour));
+    for (const Part& part : parts_) {
+        result += &part == &parts_.front() || part.heading.empty() ? "" : "\n";
+        result += part.heading.empty() ? "" : part.heading + "\n";
+        if (!part.rows.empty()) {
+            put_titles();
+        }
+        for (const auto& row : part.rows) {
+            for (std::size_t index = 0; index < row.size(); ++index) {
+                put(index, row[index].text, escape_sequence(row[index].colour));
+            }
         }
     }
     return result;

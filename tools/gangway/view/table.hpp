@@ -29,7 +29,11 @@ struct Cell {
 
 class Table {
   public:
-    explicit Table(std::vector<Column> columns);
+    explicit Table(std::vector<Column> columns, bool with_titles = true);
+
+    // What follows is parted from what was before, below a line of its own, under titles of its
+    // own; the columns stay those of the whole.
+    void begin_part(std::string heading);
 
     // One cell for each column.
     void add_row(std::vector<Cell> cells);
@@ -38,8 +42,15 @@ class Table {
     [[nodiscard]] std::string render(const Terminal& terminal) const;
 
   private:
+    [[nodiscard]] std::vector<std::size_t> widths() const;
+
     std::vector<Column> columns_;
-    std::vector<std::vector<Cell>> rows_;
+    bool with_titles_;
+    struct Part {
+        std::string heading;
+        std::vector<std::vector<Cell>> rows{};
+    };
+    std::vector<Part> parts_;
 };
 
 } // namespace gangway::command

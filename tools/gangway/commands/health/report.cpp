@@ -2,6 +2,7 @@
 
 #include "gangway/base/json_text.hpp"
 #include "gangway/base/printable.hpp"
+#include "gangway/base/served_requests.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,6 +36,7 @@ std::optional<HealthResult> health_result(const Json::Value& json, std::string_v
                         .status = text_of(json, "status"),
                         .route = text_of(json, "route"),
                         .busy_since = text_of(json, "busy_since"),
+                        .requests = served_requests(json_member(json, "requests")),
                         .latency_seconds =
                             latency.isNumeric() ? std::optional(latency.asDouble()) : std::nullopt};
 }
@@ -107,6 +109,7 @@ void add_gone(HealthReport& report, const std::string& id) {
                               .status = {},
                               .route = {},
                               .busy_since = {},
+                              .requests = {},
                               .latency_seconds = std::nullopt});
     HealthSummary& summary = report.summary;
     ++summary.total;

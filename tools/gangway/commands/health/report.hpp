@@ -1,6 +1,8 @@
 // What the agent says about the health of processes (docs/api.md, POST /v1/health). Pure.
 #pragma once
 
+#include "text/served_request.hpp"
+
 #include <json/value.h>
 
 #include <cstdint>
@@ -22,7 +24,8 @@ struct HealthResult {
     std::string detail;
     std::string status;
     std::string route;
-    std::string busy_since; // RFC 3339
+    std::string busy_since;              // RFC 3339
+    std::vector<ServedRequest> requests; // with which it is busy
     std::optional<double> latency_seconds;
 
     [[nodiscard]] bool is_healthy() const { return state == "healthy"; }

@@ -71,6 +71,9 @@ std::string rows(const std::vector<HealthResult>& results, const Terminal& termi
     const bool with_busy = std::any_of(results.begin(), results.end(), [](const auto& result) {
         return !result.busy_since.empty();
     });
+    const bool with_requests = std::any_of(results.begin(), results.end(), [](const auto& result) {
+        return !result.requests.empty();
+    });
     std::vector<Column> columns{{"PID", Align::right}};
     if (with_group) {
         columns.push_back({"GROUP"});
@@ -84,6 +87,9 @@ std::string rows(const std::vector<HealthResult>& results, const Terminal& termi
     }
     if (with_busy) {
         columns.push_back({"BUSY FOR"});
+    }
+    if (with_requests) {
+        columns.push_back({"WITH"});
     }
     Table table(std::move(columns));
     const auto group_names = shown_group_names(results, terminal.is_terminal);
@@ -99,6 +105,9 @@ std::string rows(const std::vector<HealthResult>& results, const Terminal& termi
         cells.emplace_back(or_dash(result.route));
         if (with_busy) {
             cells.emplace_back(busy_for(result, now));
+        }
+        if (with_requests) {
+            cells.emplace_back(or_dash(describe(result.requests, result.requests.size())));
         }
         table.add_row(std::move(cells));
     }
@@ -120,7 +129,9 @@ std::vector<std::string> details(const std::vector<HealthResult>& results) {
     std::vector<std::pair<std::string, std::vector<std::string>>> said;
     std::map<std::string, std::size_t> places;
     for (const HealthResult& result : results) {
-        if (result.is_healthy() || result.detail.empty()) {
+        // With what one is busy, its row says.
+        const bool in_row = result.state == "busy" && !result.requests.empty();
+        if (result.is_healthy() || result.detail.empty() || in_row) {
             continue;
         }
         const auto [place, is_new] = places.emplace(result.detail, said.size());

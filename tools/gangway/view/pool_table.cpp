@@ -1,0 +1,148 @@
+#include "gangway/view/pool_table.hpp"
+
+#include "gangway/base/human_units.hpp"
+#include "gangway/base/json_text.hpp"
+#include "gangway/base/printable.hpp"
+#include "gangway/view/table.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+namespace gangway::command {
+
+namespace {
+
+constexpr const char* gap = "   ";
+
+std::uint64_t count_of(const Json::Value& value, const char* field) {
+    const Json::Value& count = json_member(value, field);
+    return count.isUInt64() ? count.asUInt64() : 0;
+}
+
+// One group and its rows.
+struct Part {
+    std::string name; // not yet printable
+    const Json::Value* group = nullptr;
+    std::vector<const Json::Value*> rows{};
+};
+
+// In the pool's order. Whoever sees but one process sees no group.
+std::vector<Part> parts_of(const PoolDocuments& documents, const std::string& only) {
+    std::vector<Part> parts;
+    const auto part_of = [&](const std::string& name) -> Part& {
+        const auto found = std::find_if(parts.begin(), parts.end(),
+                                        [&](const Part& part) { return part.name == name; });
+        return found != parts.end() ? *found : parts.emplace_back(Part{name});
+    };
+    for (const Json::Value& group : json_member(documents.groups, "groups")) {
+        const std::string name = json_text(json_member(group, "name"));
+        if (only.empty() || name == only) {
+            part_of(name).group = &group;
+        }
+    }
+    for (const Json::Value& row : json_member(documents.processes, "processes")) {
+        part_of(json_text(json_member(row, "group"))).rows.push_back(&row);
+    }
+    return parts;
+}
+
+std::string oldest_queued(const Json::Value& queued, const std::string& group) {
+    for (const Json::Value& row : json_member(queued, "requests")) { // oldest first
+        const Json::Value& age = json_member(row, "age_seconds");
+        if (json_text(json_member(row, "group")) == group && age.isNumeric()) {
+            return " (oldest " + column_duration(age.asDouble()) + ")";
+        }
+    }
+    return "";
+}
+
+// "shop (production)   4 of 4 workers, 1 sick   queue 3 (oldest 3.0s)   pool 4/6"
+std::string heading_of(const Part& part, const PoolDocuments& documents) {
+    std::string text = printable(part.name);
+    const auto sick = std::count_if(part.rows.begin(), part.rows.end(),
+                                    [](const Json::Value* row) { return is_sick(*row); });
+    if (part.group != nullptr) {
+        const std::uint64_t enabled = count_of(*part.group, "enabled_process_count");
+        const std::uint64_t all = enabled + count_of(*part.group, "disabling_process_count") +
+                                  count_of(*part.group, "disabled_process_count") +
+                                  count_of(*part.group, "detached_process_count");
+        text += gap + std::to_string(enabled) + " of " + std::to_string(all) +
+                (all == 1 ? " worker" : " workers");
+    }
+    if (sick > 0) {
+        text += ", " + std::to_string(sick) + " sick";
+    }
+    if (part.group != nullptr) {
+        const std::uint64_t queue = count_of(*part.group, "get_wait_list_size");
+        text += gap + ("queue " + std::to_string(queue)) +
+                (queue > 0 ? oldest_queued(documents.queued, part.name) : "");
+    }
+    if (documents.pool.isObject()) {
+        text += gap + ("pool " + json_text(json_member(documents.pool, "capacity_used"))) + "/" +
+                json_text(json_member(documents.pool, "max"));
+    }
+    return text;
+}
+
+// That its processes cannot be started, below its line.
+std::string spawn_error_of(const Part& part) {
+    const Json::Value& error = part.group == nullptr ? Json::Value::nullSingleton()
+                                                     : json_member(*part.group, "spawn_error");
+    if (!error.isObject()) {
+        return "";
+    }
+    return "no other can be started since " + printable(json_text(json_member(error, "since"))) +
+           ": " + printable(json_text(json_member(error, "message")));
+}
+
+std::string within(const Terminal& terminal, const std::string& line) {
+    return terminal.columns > 0 ? shorten_end(line, terminal.columns) : line;
+}
+
+Json::Value spawning_row(const std::string& group) {
+    Json::Value row(Json::objectValue);
+    row["group"] = json_string(group);
+    row["state"] = "spawning";
+    return row;
+}
+
+} // namespace
+
+std::string pool_table(const PoolDocuments& documents, const PoolTableOptions& options,
+                       const Around& around, const Terminal& terminal) {
+    std::vector<Column> columns;
+    for (const ProcessColumn& column : options.columns) {
+        columns.push_back(column.column);
+    }
+    Table table(std::move(columns), options.with_headings);
+    std::deque<Json::Value> made; // rows that the agent has none for
+    for (Part& part : parts_of(documents, options.group)) {
+        if (options.sorted_by) {
+            sort_processes(part.rows, *options.sorted_by, options.descending, around);
+        }
+        const std::uint64_t spawning =
+            options.with_spawning && part.group != nullptr
+                ? std::min<std::uint64_t>(count_of(*part.group, "processes_being_spawned"), 1000)
+                : 0;
+        for (std::uint64_t i = 0; i < spawning; ++i) {
+            part.rows.push_back(&made.emplace_back(spawning_row(part.name)));
+        }
+        if (options.with_headings) {
+            const std::string error = spawn_error_of(part);
+            table.begin_part(within(terminal, heading_of(part, documents)) +
+                             (error.empty() ? "" : "\n" + within(terminal, error)));
+        }
+        for (const Json::Value* row : part.rows) {
+            std::vector<Cell> cells;
+            for (const ProcessColumn& column : options.columns) {
+                cells.push_back(column.cell(*row, around));
+            }
+            table.add_row(std::move(cells));
+        }
+    }
+    return table.render(terminal);
+}
+
+} // namespace gangway::command
