@@ -68,7 +68,7 @@ def dev_gangway(*arguments, **added):
 
 
 def pids_in(listing):
-    return [int(line.split()[0]) for line in listing.splitlines()[1:] if line]
+    return [int(pid) for pid in re.findall(r"^ *(\d+)\b", listing, re.M)]
 
 
 def test_the_command_finds_in_another_shell_what_is_served(tmp_path):

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from support.raw_client import RawClient
-from support.system import stopped
+from support.visitor import unfinished_visit
 from support.waiting import wait_until
 from test_other_users import ALPHA_USER, BETA_USER, STRANGER, as_user, ask, make_agent, pids_of
 from test_startup import serves_without_gangway
@@ -186,7 +186,7 @@ def test_one_user_s_checks_leave_room_for_others(fleet):
     path = str(agent.socket_path)
     body = b'{"timeout_seconds":60,"wait_seconds":60}'
     request = b"POST /v1/health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with stopped(pids_of(agent)["alpha"]), busy_as(ALPHA_USER, taken(path, 100, request, answers=4)) as kept:
+    with unfinished_visit(agent, "alpha"), busy_as(ALPHA_USER, taken(path, 100, request, answers=4)) as kept:
         assert kept == 96
         assert ask(agent, BETA_USER, f"/v1/processes/{pids_of(agent)['beta']}/health")[0] == 200
     agent.assert_unharmed()
@@ -254,7 +254,7 @@ def test_the_bodies_of_one_user_take_neither_memory_nor_the_turns_of_others(swit
     request = (b"POST /v1/health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
     before = memory(switching)
     # So that what is understood of a body is kept: the checks take their time.
-    with stopped(pids_of(switching)["alpha"]), \
+    with unfinished_visit(switching, "alpha"), \
             busy_as(ALPHA_USER, taken(str(switching.socket_path), 12, request, 12 - kept)) as unanswered:
         assert unanswered == kept
         for _ in range(20):

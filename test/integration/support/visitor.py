@@ -1,7 +1,10 @@
 """Visitors who are underway."""
 
+import contextlib
 import threading
 import time
+
+from support.doors import FrontDoor
 
 
 class Visitor:
@@ -21,3 +24,13 @@ class Visitor:
         self.thread.join(20)
         assert self.answer is not None and self.answer.status == 200, self.answer
         return self.answer
+
+
+@contextlib.contextmanager
+def unfinished_visit(agent, group=None):
+    """Keeps a process busy until the end of the block: its body is not whole, and the process is free when he leaves."""
+    door = FrontDoor(agent, group)
+    headers = b"".join(f"{name}: {value}\r\n".encode() for name, value in door.headers)
+    with door.connect() as visitor:
+        visitor.sendall(b"POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n" + headers + b"\r\nx")
+        yield
