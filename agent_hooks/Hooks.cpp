@@ -5,6 +5,8 @@
  * defined in another object file. gangway.rake links the agent with -Wl,--wrap for these three, so
  * that those calls come here. Nothing in Passenger's source is changed.
  *
+ * Pool::asyncGet() and Controller::preinitialize() are wrapped in the same way, for visitors' requests.
+ *
  * All three are called on the core's main thread, and so is the constructor of each controller, which calls
  * Controller::preinitialize(). pthread_create() is wrapped, too: see SignalMask.h.
  */
@@ -25,6 +27,7 @@
 #include "Printable.h"
 #include "SignalMask.h"
 #include "SpawnWatch.h"
+#include "Visits.h"
 
 namespace Gangway {
 
@@ -99,6 +102,7 @@ void
 stop() {
 	if (gangway.module != NULL) {
 		notifier().end();
+		visitLogs().wanted.store(false, boost::memory_order_relaxed);
 		gangway.module->stop(gangway.instance);
 		gangway.module = NULL;
 		gangway.instance = NULL;
@@ -148,6 +152,25 @@ __wrap__ZN9Passenger4Core10Controller13preinitializeEv(Passenger::Core::Controll
 		Gangway::controllers().add(controller);
 	} catch (const std::exception &e) { // Passenger serves on without it.
 		P_ERROR("[gangway] a controller's requests will not be told: " << e.what());
+	}
+}
+
+void __real__ZN9Passenger16ApplicationPool24Pool8asyncGetERKNS0_7OptionsERKNS0_11GetCallbackEb(
+	Passenger::ApplicationPool2::Pool *, const Passenger::ApplicationPool2::Options &,
+	const Passenger::ApplicationPool2::GetCallback &, bool);
+
+/** Called by controllers alone, on their threads: for each visitor's request. */
+void
+__wrap__ZN9Passenger16ApplicationPool24Pool8asyncGetERKNS0_7OptionsERKNS0_11GetCallbackEb(
+	Passenger::ApplicationPool2::Pool *pool, const Passenger::ApplicationPool2::Options &options,
+	const Passenger::ApplicationPool2::GetCallback &callback, bool lockNow)
+{
+	if (OXT_LIKELY(!Gangway::visitLogs().wanted.load(boost::memory_order_relaxed))) {
+		__real__ZN9Passenger16ApplicationPool24Pool8asyncGetERKNS0_7OptionsERKNS0_11GetCallbackEb(
+			pool, options, callback, lockNow);
+	} else {
+		__real__ZN9Passenger16ApplicationPool24Pool8asyncGetERKNS0_7OptionsERKNS0_11GetCallbackEb(
+			pool, options, Gangway::Visit::watch(options, callback), lockNow);
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "Sessions.h"
 #include "SignalMask.h"
 #include "Snapshot.h"
+#include "Visits.h"
 
 namespace Gangway {
 
@@ -203,6 +204,25 @@ private:
 		GANGWAY_END("cannot let go of requests", )
 	}
 
+	static void visitsWatch(void *context, int on) {
+		visitLogs().wanted.store(on != 0, boost::memory_order_relaxed);
+	}
+
+	static gangway_status visitsTake(void *context, uint32_t mostOpen, const gangway_visits **out) {
+		GANGWAY_BEGIN
+			std::unique_ptr<VisitsTaken> taken(new VisitsTaken());
+			taken->fill(mostOpen);
+			*out = taken.release()->record();
+			return GANGWAY_OK;
+		GANGWAY_END("cannot take visits", GANGWAY_FAILED)
+	}
+
+	static void visitsRelease(void *context, const gangway_visits *visits) {
+		GANGWAY_BEGIN
+			delete VisitsTaken::of(visits);
+		GANGWAY_END("cannot let go of visits", )
+	}
+
 	#undef GANGWAY_BEGIN
 	#undef GANGWAY_END
 
@@ -250,6 +270,9 @@ public:
 		table.controller_count = controllerCount;
 		table.requests_ask = requestsAsk;
 		table.requests_release = requestsRelease;
+		table.visits_watch = visitsWatch;
+		table.visits_take = visitsTake;
+		table.visits_release = visitsRelease;
 	}
 
 	const gangway_host *getTable() const {

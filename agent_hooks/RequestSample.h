@@ -14,6 +14,7 @@
 #include <Core/Controller.h>
 #include "gangway/agent_abi.h"
 #include "Arena.h"
+#include "HttpMethod.h"
 #include "Texts.h"
 
 namespace Gangway {
@@ -40,16 +41,6 @@ private:
 	const gangway_requests_wanted wanted;
 	std::vector<gangway_request> requests;
 	Texts texts;
-
-	/** Passenger's HTTP parser changed with 6.0.21, and the name of this function with it. */
-	template<typename Method>
-	static auto nameOf(Method method, int) -> decltype(llhttp_method_name(method)) {
-		return llhttp_method_name(method);
-	}
-	template<typename Method>
-	static auto nameOf(Method method, long) -> decltype(http_method_str(method)) {
-		return http_method_str(method);
-	}
 
 	static bool isAtProcess(const Request &req) {
 		return req.session != NULL && !req.session->isClosed();
@@ -124,9 +115,7 @@ private:
 	}
 
 	gangway_str store(const char *data, size_t size) {
-		char *to = texts.allocate(size);
-		memcpy(to, data, size);
-		return toAbi(to, size);
+		return texts.store(toAbi(data, size));
 	}
 
 	gangway_str store(const Passenger::StaticString &text) {
@@ -167,7 +156,7 @@ private:
 		gangway_request row;
 		memset(&row, 0, sizeof(row));
 		row.group_name = store(req.options.getAppGroupName());
-		row.method = store(nameOf(req.method, 0));
+		row.method = store(nameOfMethod(req.method));
 		row.path = store(&req.path, MOST_PATH);
 		row.host = store(req.host, MOST_HOST);
 		row.id = store(id, MOST_ID);

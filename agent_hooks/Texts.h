@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <vector>
+#include "Arena.h"
 
 namespace Gangway {
 
@@ -23,6 +25,12 @@ public:
 		: next(NULL),
 		  left(0)
 		{ }
+
+	gangway_str store(const gangway_str &text) {
+		char *copy = allocate(text.size);
+		memcpy(copy, text.data, text.size);
+		return toAbi(copy, text.size);
+	}
 
 	/** Never NULL. Throws std::bad_alloc. */
 	char *allocate(size_t size) {

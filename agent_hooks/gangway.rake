@@ -1,7 +1,7 @@
 # Builds Gangway's hooks into PassengerAgent.
 #
 # rake loads every rakelib/*.rake of the tree that it builds, after Passenger's own files. This one adds
-# an object to the agent, compiled with the very flags that build/agent.rb uses, and five --wrap options
+# an object to the agent, compiled with the very flags that build/agent.rb uses, and six --wrap options
 # to its link. Nothing of Passenger's is redefined.
 #
 # The module's path is compiled in: $GANGWAY_MODULE, else what `install --module` recorded.
@@ -15,6 +15,7 @@ if defined?(AGENT_TARGET)
     _ZN9Passenger16ApplicationPool24Pool10initializeEv
     _ZN9Passenger16ApplicationPool24Pool18prepareForShutdownEv
     _ZN9Passenger16ApplicationPool24Pool7destroyEv
+    _ZN9Passenger16ApplicationPool24Pool8asyncGetERKNS0_7OptionsERKNS0_11GetCallbackEb
     _ZN9Passenger4Core10Controller13preinitializeEv
     pthread_create
   ]

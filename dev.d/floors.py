@@ -7,7 +7,7 @@ import sys
 
 ROOTS = ("tools", "ext", "include")  # of includes, as the compiler has them
 FLOORS = {  # from the ground up; folders on the same one do not know each other
-    "ext": ("text", "base problem message pool", "wire check requests", "worker watch", "config", "health forward", "admin",
+    "ext": ("text", "base problem message pool", "wire check requests", "worker watch visits", "config", "health forward", "admin",
             "endpoints", "server"),
     "tools/gangway": ("base", "client", "agent view", "commands", "commands/health commands/request", "."),
 }

@@ -22,10 +22,15 @@
 #include "health/spawning.hpp"
 #include "pool/pool.hpp"
 #include "requests/known.hpp"
+#include "visits/collector.hpp"
+#include "visits/tally.hpp"
 
 namespace gangway::admin {
 
+// Each has a tally of its own.
+inline constexpr unsigned most_profiles = 8;
 // Of users that do not reach all groups.
+inline constexpr unsigned most_profiles_of_user = 2;
 inline constexpr unsigned most_event_streams_of_user = 16;
 inline constexpr unsigned most_checks_at_once_of_user = 96;
 
@@ -50,10 +55,14 @@ struct Context {
     health::Monitor& monitor;
     const health::Spawning& spawning;
     const requests::Known requests;
+    visits::Collector& visits;
+    const visits::Tally* tally; // of all visits; null: they are not counted all the time
+    unsigned profiles = 0;       // that run now
     unsigned checks_at_once = 0; // lanes that rounds of checks hold now
     bool draining = false;
     RefusalLines refusal_lines{};
     Shares event_streams{most_event_streams_of_user};
+    Shares profiles_of_user{most_profiles_of_user};
     Shares check_lanes{most_checks_at_once_of_user};
 };
 

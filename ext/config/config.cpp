@@ -11,6 +11,7 @@
 #include "text/json_reader.hpp"
 #include "text/number.hpp"
 #include "text/printable.hpp"
+#include "visits/route.hpp"
 
 namespace gangway::config {
 
@@ -93,6 +94,24 @@ Complaint set_access_log(const Json::Value& value, Config& config) {
     return std::nullopt;
 }
 
+Complaint set_routes(const Json::Value& value, Config& config) {
+    if (!value.isArray() || value.size() > visits::RouteRule::most_patterns) {
+        return "must be an array of at most 100 strings";
+    }
+    std::vector<std::string> routes;
+    for (const Json::Value& route : value) {
+        if (!route.isString()) {
+            return "must be an array of strings";
+        }
+        if (const auto fault = visits::fault_of_pattern(route.asString()); !fault.empty()) {
+            return "has '" + printable(route.asString()) + "': " + std::string(fault);
+        }
+        routes.push_back(route.asString());
+    }
+    config.routes = std::move(routes);
+    return std::nullopt;
+}
+
 std::optional<uid_t> find_user(const std::string& name) {
     std::vector<char> buffer(64 * 1024);
     passwd entry{};
@@ -162,6 +181,9 @@ const std::map<std::string, Setter>& keys() {
         {"max_spool_bytes", whole_number<std::uint64_t>(&Config::max_spool_bytes, 0, 1ULL << 50)},
         {"max_spool_bytes_per_user",
          whole_number<std::uint64_t>(&Config::max_spool_bytes_per_user, 0, 1ULL << 50)},
+        {"slow_request_seconds", seconds(&Config::slow_request, true, day)},
+        {"accounting", boolean(&Config::accounting)},
+        {"routes", set_routes},
         {"access_log", set_access_log},
         {"access_log_query", boolean(&Config::access_log_query)},
     };

@@ -109,4 +109,16 @@ bool AbiPool::ask(std::uint32_t controller, const gangway_requests_wanted& wante
     return host_.requests_ask(host_.context, controller, &wanted) == GANGWAY_OK;
 }
 
+void AbiPool::watch_visits(bool on) {
+    host_.visits_watch(host_.context, on ? 1 : 0);
+}
+
+std::optional<Visits> AbiPool::take_visits(std::uint32_t most_open) {
+    const gangway_visits* visits = nullptr;
+    if (host_.visits_take(host_.context, most_open, &visits) != GANGWAY_OK) {
+        return std::nullopt;
+    }
+    return Visits(visits, host_.visits_release, host_.context);
+}
+
 } // namespace gangway::pool

@@ -5,10 +5,11 @@
 
 #include "pool/controllers.hpp"
 #include "pool/pool.hpp"
+#include "pool/visits.hpp"
 
 namespace gangway::pool {
 
-class AbiPool final : public Pool, public Controllers {
+class AbiPool final : public Pool, public Controllers, public VisitLog {
   public:
     // host outlives the pool and everything that came from it.
     explicit AbiPool(const gangway_host& host) : host_(host) {}
@@ -17,6 +18,8 @@ class AbiPool final : public Pool, public Controllers {
     std::unique_ptr<ProcessRef> find(const gangway_process_id& id) override;
     std::uint32_t count() override;
     bool ask(std::uint32_t controller, const gangway_requests_wanted& wanted) override;
+    void watch_visits(bool on) override;
+    std::optional<Visits> take_visits(std::uint32_t most_open) override;
     // Of gangway_module::requests_taken(), whose thread it may be called on.
     Requests own(const gangway_requests* requests) const {
         return {requests, host_.requests_release, host_.context};

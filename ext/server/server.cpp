@@ -97,7 +97,13 @@ Server::Server(const gangway_host& host, config::Config config,
       step_alarm_(io_.get_executor(), [this] { note_clock(); }),
       descriptors_(socket_.fd(), config_.reserved_descriptors),
       sampler_(io_.get_executor(), pool_),
+      visits_(io_.get_executor(), pool_, log_),
+      tally_(config_.accounting ? std::optional<visits::Tally>(
+                                      std::in_place, visits::RouteRule(config_.routes),
+                                      usec_since_epoch(), visits::Tally::Only{})
+                                : std::nullopt),
       spawning_(pool_, events_, log_),
+      slow_requests_(io_.get_executor(), config_.slow_request, sampler_, pool_, events_, log_),
       monitor_(io_.get_executor(), pool_, clock_steps_, config_.health, config_.max_header_bytes,
                events_, log_, &descriptors_, &turns_, &requests_),
       connection_shares_(config_.max_connections_per_user),
@@ -122,7 +128,9 @@ Server::Server(const gangway_host& host, config::Config config,
                events_,
                monitor_,
                spawning_,
-               requests_},
+               requests_,
+          visits_,
+          tally_ ? &*tally_ : nullptr},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
@@ -194,6 +202,10 @@ void Server::ensure_running() {
     read_inbox(); // The ring may have been lost with the exception.
     listener_.ensure_running();
     monitor_.wake();
+    slow_requests_.wake();
+    if (tally_ && !counting_ && !stopping_) {
+        counting_.emplace(visits_, *tally_);
+    }
 }
 
 std::optional<std::string> Server::no_room(int fd, bool trusted, unsigned ending) const {
@@ -348,6 +360,9 @@ void Server::note_clock() {
 void Server::end() {
     stopping_ = true;
     sampler_.stop();
+    slow_requests_.stop();
+    counting_.reset();
+    visits_.stop();
     listener_.close();
     drain();
     if (connections_.empty()) {

@@ -21,9 +21,12 @@
 #include "base/subordinate_ids.hpp"
 #include "base/turns.hpp"
 #include "config/config.hpp"
+#include "health/slow_requests.hpp"
 #include "health/spawning.hpp"
 #include "pool/abi_pool.hpp"
 #include "requests/known.hpp"
+#include "visits/collector.hpp"
+#include "visits/tally.hpp"
 #include "server/connection.hpp"
 #include "server/listener.hpp"
 #include "server/socket_file.hpp"
@@ -92,9 +95,14 @@ class Server {
     requests::Sampler sampler_;
     requests::Own own_requests_;
     const requests::Known requests_{sampler_, own_requests_};
+    visits::Collector visits_;
+    // With "accounting" in the configuration.
+    std::optional<visits::Tally> tally_;
+    std::optional<visits::Collector::Counting> counting_;
     Turns turns_;
     health::Events events_;
     health::Spawning spawning_;
+    health::SlowRequests slow_requests_;
     health::Monitor monitor_;
     SubordinateIds subordinate_ids_;
     Shares connection_shares_; // of those who are not trusted

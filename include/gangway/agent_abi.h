@@ -372,6 +372,42 @@ typedef struct gangway_requests {
     const gangway_request* requests;
 } gangway_requests;
 
+/* What became of a visit. */
+typedef enum gangway_visit_state GANGWAY_32_BITS {
+    GANGWAY_VISIT_QUEUED = 0,     /* waits for a process still */
+    GANGWAY_VISIT_AT_PROCESS = 1, /* a process has it still */
+    GANGWAY_VISIT_SERVED = 2,     /* its process is rid of it, whatever the visitor got */
+    GANGWAY_VISIT_REFUSED = 3,    /* the queue was full (RequestQueueFullException) */
+    GANGWAY_VISIT_FAILED = 4,     /* there was no process to be had: it could not be started, say */
+    GANGWAY_VISIT_LEFT = 5        /* the visitor had left when there was a process, or that could not
+                                     be connected to (and another visit follows) */
+} gangway_visit_state;
+
+/* A visitor's request from when it asks for a process (Pool::asyncGet()) until its session with that
+ * ends (AbstractSession::close()). The times are by a clock that cannot be set, but for the first. */
+typedef struct gangway_visit {
+    gangway_str group_name;
+    gangway_str method;
+    gangway_str path;  /* without the query */
+    gangway_str gupid; /* of its process; empty for none */
+    int64_t pid;       /* likewise; 0 for none */
+    uint64_t asked_at_usec;
+    uint64_t queued_usec; /* until it got its process, or got none; so far */
+    uint64_t served_usec; /* from then on; so far */
+    gangway_visit_state state;
+    uint8_t path_cut; /* 1: it was longer than the host copies */
+} gangway_visit;
+
+/* The visits of all controllers. */
+typedef struct gangway_visits {
+    uint64_t taken_at_usec;
+    uint64_t lost; /* that have ended since the last time, and are not here: there were too many */
+    uint32_t ended_count;
+    uint32_t open_count;
+    const gangway_visit* ended;
+    const gangway_visit* open; /* under way; the oldest of each controller first */
+} gangway_visits;
+
 /* ---------------------------------------------------------------- what the host tells */
 
 /* How an attempt to start a process of a group ended (SpawningKit::Spawner::spawn()). */
@@ -556,6 +592,35 @@ typedef struct gangway_host {
      *   owner     requests goes back to the host, with all that it points to
      *   when      from start() to the return of stop(), once for each */
     void (*requests_release)(void* context, const gangway_requests* requests);
+
+    /* Whether each visit that begins from now on is kept for visits_take(). It is not, unless it is
+     * wanted: then a visit costs nothing more than a look at that. Those that end are kept up to a
+     * bound, so they must be taken several times a second.
+     *   on      0 or 1
+     *   thread  any
+     *   lock    none
+     *   owner   nothing changes hands
+     *   when    from start() to the return of stop(), which is not without 0 */
+    void (*visits_watch)(void* context, int on);
+
+    /* The visits that have ended since this was called last.
+     *   most_open  and so many that are under way, at most
+     *   out        the visits
+     *   returns    GANGWAY_OK; GANGWAY_FAILED
+     *   thread     any
+     *   lock       for a moment, each controller's, that it needs for its own visits; none of the
+     *              pool's
+     *   owner      *out is the host's, lent to the module until it gives it to visits_release()
+     *   when       from start() to the return of stop() */
+    gangway_status (*visits_take)(void* context, uint32_t most_open, const gangway_visits** out);
+
+    /* Gives back what visits_take() has given.
+     *   visits  of visits_take()
+     *   thread  any
+     *   lock    as visits_take()
+     *   owner   visits goes back to the host, with all that it points to
+     *   when    from start() to the return of stop(), once for each */
+    void (*visits_release)(void* context, const gangway_visits* visits);
 
     /* A minor version appends its functions here. */
 } gangway_host;

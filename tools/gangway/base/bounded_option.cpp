@@ -8,6 +8,7 @@ void add_seconds_option(CLI::App& command, const std::string& name, std::optiona
                         const SecondsRange& range, const std::string& text) {
     command.add_option(name, seconds, text)
         ->type_name("SECONDS")
+        ->transform([](const std::string& value) { return plain_seconds(value); })
         ->check([range](const std::string& value) {
             return fault_of_seconds(value, range).value_or("");
         });

@@ -42,6 +42,22 @@ std::optional<std::string> fault_of_path(std::string_view path) {
            "'";
 }
 
+std::string plain_seconds(const std::string& text) {
+    constexpr std::array<std::pair<std::string_view, double>, 4> units{
+        {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}}};
+    for (const auto& [unit, factor] : units) {
+        if (!text.ends_with(unit)) {
+            continue;
+        }
+        const auto number = parse_decimal(
+            std::string_view(text).substr(0, text.size() - unit.size()), std::chars_format::fixed);
+        const auto seconds =
+            number ? seconds_for_header(*number * factor) : std::optional<std::string>();
+        return seconds.value_or(text);
+    }
+    return text;
+}
+
 std::optional<std::string> fault_of_seconds(std::string_view text, const SecondsRange& range) {
     const auto seconds = parse_decimal(text, std::chars_format::general);
     const bool fits = seconds && *seconds <= range.longest &&
@@ -51,7 +67,7 @@ std::optional<std::string> fault_of_seconds(std::string_view text, const Seconds
     }
     return "'" + printable(text) + "' does not fit; give seconds " +
            (range.zero_allowed ? "from 0 to " : "above 0 and up to ") +
-           std::to_string(std::llround(range.longest)) + ", such as 2.5";
+           std::to_string(std::llround(range.longest)) + ", such as 2.5 or 30s";
 }
 
 std::optional<std::string> fault_of_count(std::string_view text, std::uint64_t largest) {

@@ -21,6 +21,10 @@ struct SecondsRange {
     double longest = 0;
 };
 
+// The same in seconds: "500ms", "5s", "2m" and "1h" as 0.5, 5, 120 and 3600. What is none of these
+// stays as it is.
+[[nodiscard]] std::string plain_seconds(const std::string& text);
+
 // What is wrong with it and what to write instead; nothing when it is a number in the range.
 [[nodiscard]] std::optional<std::string> fault_of_seconds(std::string_view text,
                                                           const SecondsRange& range);

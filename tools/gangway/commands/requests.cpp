@@ -10,12 +10,15 @@
 #include "gangway/commands/document.hpp"
 #include "gangway/commands/watch.hpp"
 #include "gangway/view/output.hpp"
+#include "gangway/view/profile_table.hpp"
 #include "gangway/view/request_table.hpp"
 #include "gangway/view/transfer_progress.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,9 +35,13 @@ struct RequestsOptions {
     std::uint64_t limit = 0;
     bool query = false;
     std::optional<double> watch_seconds;
+    std::optional<double> profile_seconds;
+    bool folded = false;
+    const CLI::Option* routes = nullptr;
 };
 
 constexpr double longest_age = 1e9;
+constexpr double longest_profile = 600;
 
 std::string target_of(const RequestsOptions& options) {
     std::string target = "/v1/requests";
@@ -59,6 +66,64 @@ std::string target_of(const RequestsOptions& options) {
         add("query=true");
     }
     return target;
+}
+
+std::string profile_target_of(const RequestsOptions& options) {
+    std::string target =
+        "/v1/requests/profile?seconds=" + fixed_decimal(*options.profile_seconds, 3);
+    if (!options.process.empty()) {
+        target += "&process=" + options.process;
+    }
+    if (!options.group.empty()) {
+        target += "&group=" + percent_encode(options.group);
+    }
+    if (options.limit > 0) {
+        target += "&limit=" + std::to_string(options.limit);
+    }
+    std::string routes;
+    for (const std::string& route : options.routes->results()) {
+        routes += (routes.empty() ? "" : ",") + route;
+    }
+    return routes.empty() ? target : target + "&routes=" + percent_encode(routes);
+}
+
+// For a person who waits.
+class ProfileProgress : public TransferProgress {
+  public:
+    ProfileProgress(Progress& progress, double seconds)
+        : TransferProgress(progress), text_("counting requests for " + column_duration(seconds)) {}
+
+  protected:
+    std::string waiting(const Transfer& /*transfer*/) override { return text_; }
+
+  private:
+    std::string text_;
+};
+
+ExitCode profile(const GlobalOptions& global, const RequestsOptions& options) {
+    std::string text;
+    {
+        const Endpoint endpoint = find_endpoint(global.agent);
+        const Credentials credentials =
+            choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
+        Progress progress;
+        ProfileProgress observer(progress, *options.profile_seconds);
+        const std::chrono::milliseconds time(std::llround(*options.profile_seconds * 1000));
+        const AdminDocument document =
+            get_admin_document(endpoint, credentials, profile_target_of(options),
+                               {.process = options.process}, observer, time + document_longest);
+        if (!json_member(document.value, "routes").isArray()) {
+            throw Failure(ExitCode::bad_answer, "the answer has no list of routes");
+        }
+        if (global.json) {
+            print_document(document);
+            return ExitCode::ok;
+        }
+        text = options.folded ? folded_profile(document.value)
+                              : profile_table(document.value, standard_output_terminal());
+    }
+    Output::standard().write(text);
+    return ExitCode::ok;
 }
 
 std::string screen(const Json::Value& document, const Terminal& terminal) {
@@ -110,6 +175,9 @@ ExitCode run(const GlobalOptions& global, const RequestsOptions& options) {
             throw Failure(ExitCode::usage, *fault);
         }
     }
+    if (options.profile_seconds) {
+        return profile(global, options);
+    }
     if (options.watch_seconds) {
         watch(global, *options.watch_seconds, [&](const Endpoint& endpoint, bool is_first) {
             ExchangeObserver nobody;
@@ -136,10 +204,28 @@ void add_requests_command(CLI::App& app, const GlobalOptions& options, Action& a
                      "So many at most, the oldest; 1000 unless given");
     command->add_flag("--query", chosen->query, "The queries of their URLs, too");
     add_watch_option(*command, chosen->watch_seconds, "1");
+    add_seconds_option(*command, "--profile", chosen->profile_seconds,
+                       {.zero_allowed = false, .longest = longest_profile},
+                       "Which routes hold the workers: counts requests for so long");
+    command
+        ->add_flag("--folded", chosen->folded,
+                   "With --profile: as programs that draw flame graphs read it")
+        ->needs("--profile");
+    chosen->routes = add_repeatable_option(
+                         *command, "--route",
+                         "With --profile: these are one route, such as /shop/:name or /assets/*; "
+                         "may be given again",
+                         "PATTERN")
+                         ->needs("--profile");
+    for (const char* other : {"--min", "--query", "--watch"}) {
+        command->get_option("--profile")->excludes(other);
+    }
     command->footer(std::string("Examples:\n"
                                 "  gangway requests                what hangs, oldest first\n"
                                 "  gangway requests --min 5 --query\n"
                                 "  gangway requests --pid 20387 --watch\n"
+                                "  gangway requests --profile 30s   which URLs hold the workers\n"
+                                "  gangway requests --profile 1m --folded | flamegraph.pl > busy.svg\n"
                                 "  gangway requests --json | jq -r '.requests[] | select(.state == "
                                 "\"queued\") | .path'\n\n") +
                     exit_codes_help);

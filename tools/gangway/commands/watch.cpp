@@ -55,7 +55,7 @@ void add_watch_option(CLI::App& command, std::optional<double>& seconds,
                 if (text.empty()) {
                     throw CLI::ValidationError("--watch", "it is empty");
                 }
-                seconds = std::stod(text);
+                seconds = std::stod(plain_seconds(text));
             },
             "Again and again until Ctrl-C, with so much time in between; " + otherwise +
                 " unless given")
@@ -63,7 +63,7 @@ void add_watch_option(CLI::App& command, std::optional<double>& seconds,
         ->expected(0, 1)
         ->default_str(otherwise)
         ->check([](const std::string& value) {
-            const auto fault = fault_of_seconds(value, hour);
+            const auto fault = fault_of_seconds(plain_seconds(value), hour);
             return fault ? *fault + "; without seconds, write --watch last" : std::string();
         });
 }
