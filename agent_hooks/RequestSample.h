@@ -31,10 +31,12 @@ private:
 	typedef Passenger::Core::AppResponse AppResponse;
 
 	/** How much of a text is copied. */
-	static const size_t MOST_PATH = 1024;
-	static const size_t MOST_HOST = 255;
-	static const size_t MOST_ID = 128;
-	static const size_t MOST_ADDRESS = INET6_ADDRSTRLEN;
+	enum {
+		MOST_PATH = 1024,
+		MOST_HOST = 255,
+		MOST_ID = 128,
+		MOST_ADDRESS = INET6_ADDRSTRLEN
+	};
 
 	/** First, so that it can be found by its record. */
 	gangway_requests data;

@@ -13,7 +13,7 @@ namespace Gangway {
 /** Memory for many small texts, which stay where they are until all of them go. */
 class Texts {
 private:
-	static const size_t BLOCK = 32 * 1024;
+	enum { BLOCK = 32 * 1024 };
 
 	std::vector< std::unique_ptr<char[]> > blocks;
 	/** Of the last block. */
@@ -35,7 +35,7 @@ public:
 	/** Never NULL. Throws std::bad_alloc. */
 	char *allocate(size_t size) {
 		if (size > left || next == NULL) {
-			size_t capacity = std::max<size_t>(size, BLOCK);
+			size_t capacity = std::max<size_t>(size, (size_t) BLOCK);
 			blocks.push_back(std::unique_ptr<char[]>(new char[capacity]));
 			next = blocks.back().get();
 			left = capacity;

@@ -6,13 +6,13 @@
 #include <cstring>
 #include <deque>
 #include <new>
-#include <string>
 #include <vector>
 #include <boost/atomic.hpp>
 #include <boost/noncopyable.hpp>
 #include <boost/thread/locks.hpp>
 #include <boost/thread/mutex.hpp>
 #include <DataStructures/LString.h>
+#include <Exceptions.h>
 #include <SystemTools/SystemTime.h>
 #include <Core/ApplicationPool/AbstractSession.h>
 #include <Core/ApplicationPool/Common.h>
@@ -30,14 +30,18 @@ namespace AP = Passenger::ApplicationPool2;
 /** What is told of one visit: what `gangway_visit` points to, too. Belongs to its VisitLog. */
 struct VisitEntry: private boost::noncopyable {
 	/** How much of a path is copied. */
-	static const size_t MOST_PATH = 512;
-	static const size_t MOST_GUPID = 64;
+	enum {
+		MOST_GROUP = 512,
+		MOST_PATH = 512,
+		MOST_GUPID = 64
+	};
 
 	gangway_visit record;
 	/** On the clock that cannot be set: when it asked, then when it got its process. */
 	unsigned long long since;
 	VisitEntry *previous;
 	VisitEntry *next;
+	char group[MOST_GROUP];
 	char path[MOST_PATH];
 	char gupid[MOST_GUPID];
 };
@@ -50,10 +54,11 @@ struct VisitEntry: private boost::noncopyable {
 class VisitLog: private boost::noncopyable {
 private:
 	/** Not taken yet: some megabytes. */
-	static const size_t MOST_ENDED = 8192;
-	/** For the next visits. */
-	static const size_t MOST_SPARE = 1024;
-	static const size_t MOST_GROUPS = 4096;
+	enum {
+		MOST_ENDED = 8192,
+		/** For the next visits. */
+		MOST_SPARE = 1024
+	};
 
 	boost::mutex syncher;
 	/** Rings: each begins and ends with itself. */
@@ -63,8 +68,6 @@ private:
 	size_t endedCount;
 	size_t spareCount;
 	uint64_t lost;
-	/** The names of groups, which entries point to. Never freed: there are few. */
-	std::deque<std::string> groups;
 
 	static void makeEmpty(VisitEntry &ring) {
 		ring.previous = ring.next = &ring;
@@ -88,26 +91,12 @@ private:
 		return entry;
 	}
 
-	/** The visits of most controllers are of few groups. */
-	const std::string *findGroup(const Passenger::StaticString &name) {
-		for (std::deque<std::string>::iterator it = groups.begin(); it != groups.end(); it++) {
-			if (name == *it) {
-				return &*it;
-			}
-		}
-		if (groups.size() == MOST_GROUPS) {
-			return NULL;
-		}
-		groups.push_back(std::string(name.data(), name.size()));
-		return &groups.back();
-	}
-
 	static void copyPath(VisitEntry &entry, const Passenger::LString &path) {
 		size_t size = 0;
 		for (const Passenger::LString::Part *part = path.start; part != NULL; part = part->next) {
 			const char *question = (const char *) memchr(part->data, '?', part->size);
 			size_t wanted = question == NULL ? part->size : question - part->data;
-			size_t copied = std::min(wanted, VisitEntry::MOST_PATH - size);
+			size_t copied = std::min<size_t>(wanted, (size_t) VisitEntry::MOST_PATH - size);
 			memcpy(entry.path + size, part->data, copied);
 			size += copied;
 			entry.record.path_cut = copied < wanted;
@@ -142,11 +131,12 @@ public:
 		boost::lock_guard<boost::mutex> l(syncher);
 		VisitEntry *entry = NULL;
 		try {
-			const std::string *group = findGroup(options.getAppGroupName());
-			if (group != NULL) {
+			const Passenger::StaticString &group = options.getAppGroupName();
+			if (group.size() <= VisitEntry::MOST_GROUP) {
 				entry = allocate();
 				memset(&entry->record, 0, sizeof(entry->record));
-				entry->record.group_name = toAbi(group->data(), group->size());
+				memcpy(entry->group, group.data(), group.size());
+				entry->record.group_name = toAbi(entry->group, group.size());
 			}
 		} catch (const std::bad_alloc &) {
 			// It is lost.
@@ -174,7 +164,7 @@ public:
 		entry.record.state = GANGWAY_VISIT_AT_PROCESS;
 		entry.record.pid = session.getPid();
 		Passenger::StaticString gupid = session.getGupid();
-		size_t size = std::min<size_t>(gupid.size(), VisitEntry::MOST_GUPID);
+		size_t size = std::min<size_t>(gupid.size(), (size_t) VisitEntry::MOST_GUPID);
 		memcpy(entry.gupid, gupid.data(), size);
 		entry.record.gupid.size = size;
 	}
@@ -211,23 +201,25 @@ public:
 		lost = 0;
 	}
 
-	/** Copies of those that are under way, the oldest ones: as many as `visits` has room for. */
-	void copyOpen(std::vector<gangway_visit> &visits, Texts &texts) {
+	/** Copies of those that are under way, the oldest ones: so many at most, for which `visits` has room. */
+	void copyOpen(std::vector<gangway_visit> &visits, size_t most, Texts &texts) {
 		boost::lock_guard<boost::mutex> l(syncher);
 		unsigned long long now = Passenger::SystemTime::getMonotonicUsec();
-		for (VisitEntry *entry = open.next; entry != &open && visits.size() < visits.capacity(); entry = entry->next) {
+		for (VisitEntry *entry = open.next; entry != &open && most > 0; entry = entry->next, most--) {
 			visits.push_back(entry->record);
 			gangway_visit &visit = visits.back();
+			visit.group_name = texts.store(visit.group_name);
 			(visit.state == GANGWAY_VISIT_QUEUED ? visit.queued_usec : visit.served_usec) = now - entry->since;
 			visit.path = texts.store(visit.path);
 			visit.gupid = texts.store(visit.gupid);
 		}
 	}
 
-	/** All that were taken; visitors do not wait while there are too many. */
-	void giveBack(VisitEntry &taken, size_t count) {
+	/** All that were taken; visitors do not wait while there are too many. `untold` ones are lost. */
+	void giveBack(VisitEntry &taken, size_t count, uint64_t untold) {
 		{
 			boost::lock_guard<boost::mutex> l(syncher);
+			lost += untold;
 			if (count > 0 && spareCount + count <= MOST_SPARE) {
 				taken.next->previous = spare.previous;
 				spare.previous->next = taken.next;
@@ -289,10 +281,12 @@ private:
 		VisitLog *log;
 		VisitEntry ended;
 		size_t count;
+		uint64_t lost;
 
 		explicit Part(VisitLog *_log)
 			: log(_log),
-			  count(0)
+			  count(0),
+			  lost(0)
 		{
 			ended.previous = ended.next = &ended;
 		}
@@ -304,24 +298,27 @@ private:
 	std::vector<gangway_visit> ended;
 	std::vector<gangway_visit> open;
 	Texts texts;
+	bool filled;
 
 public:
-	VisitsTaken() {
+	VisitsTaken()
+		: filled(false)
+	{
 		memset(&data, 0, sizeof(data));
 	}
 
 	void fill(size_t mostOpen) {
-		open.reserve(mostOpen);
 		std::vector<VisitLog *> logs = visitLogs().all();
+		size_t mostOfEach = logs.empty() ? 0 : mostOpen / logs.size();
+		open.reserve(mostOpen);
 		size_t count = 0;
 		for (size_t i = 0; i < logs.size(); i++) {
 			parts.emplace_back(logs[i]);
 			Part &part = parts.back();
-			part.log->takeEnded(part.ended, part.count, data.lost);
+			part.log->takeEnded(part.ended, part.count, part.lost);
 			count += part.count;
-			if (mostOpen > 0) {
-				logs[i]->copyOpen(open, texts);
-			}
+			data.lost += part.lost;
+			part.log->copyOpen(open, mostOfEach, texts);
 		}
 		data.taken_at_usec = Passenger::SystemTime::getUsec();
 		ended.reserve(count);
@@ -334,11 +331,12 @@ public:
 		data.ended_count = ended.size();
 		data.open = open.data();
 		data.open_count = open.size();
+		filled = true;
 	}
 
 	~VisitsTaken() {
 		for (std::deque<Part>::iterator part = parts.begin(); part != parts.end(); part++) {
-			part->log->giveBack(part->ended, part->count);
+			part->log->giveBack(part->ended, part->count, filled ? 0 : part->count + part->lost);
 		}
 	}
 
@@ -388,7 +386,7 @@ private:
 	/** On any thread. */
 	void answer(const AP::AbstractSessionPtr &_session, const AP::ExceptionPtr &e) {
 		if (_session == NULL) {
-			bool refused = boost::dynamic_pointer_cast<AP::RequestQueueFullException>(e) != NULL;
+			bool refused = boost::dynamic_pointer_cast<Passenger::RequestQueueFullException>(e) != NULL;
 			end(refused ? GANGWAY_VISIT_REFUSED : GANGWAY_VISIT_FAILED);
 			callback(_session, e);
 		} else {

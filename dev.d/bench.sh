@@ -1,7 +1,7 @@
 # The benchmarks: figures to compare within one run, not tests.
 # shellcheck shell=bash
 
-BENCHMARKS=(forwarding health lock_time worst)
+BENCHMARKS=(forwarding health lock_time visitors worst)
 
 bench_usage() {
     cat <<'END'
@@ -14,10 +14,11 @@ Builds what is missing or out of date, then measures, in a real agent:
   health      CPU of health checks, beside passenger-status with curl and HAProxy's checks of the
               same processes, and what visitors feel of them; about three minutes
   lock_time   how long a listing holds the pool's lock, beside Passenger's /pool.xml
+  visitors    what visitors feel of somebody who watches what the workers do; about six minutes
   worst       CPU of the module's thread for the worst message of each kind, and what another user
               feels of many of it; by root, about three minutes; prints a table in Markdown
 
-Without NAME all, one after the other. forwarding and health install what is missing of
+Without NAME all, one after the other. forwarding, health and visitors install what is missing of
 Debian's nghttp2-client (h2load), haproxy and, forwarding only, nginx-light. Debian starts
 the services of the last two with that; the benchmarks leave those alone and run their own.
 
@@ -59,6 +60,9 @@ need_packages_for_bench() {
     if one_of health "$@"; then
         mapfile -t -O "${#packages[@]}" packages < <(packages_of_tools nghttp2-client haproxy)
         packages+=(curl)
+    fi
+    if one_of visitors "$@"; then
+        mapfile -t -O "${#packages[@]}" packages < <(packages_of_tools nghttp2-client)
     fi
     if one_of lock_time "$@" || one_of worst "$@"; then
         packages+=("${PACKAGES_RUN[@]}")

@@ -9,7 +9,7 @@ ROOTS = ("tools", "ext", "include")  # of includes, as the compiler has them
 FLOORS = {  # from the ground up; folders on the same one do not know each other
     "ext": ("text", "base problem message pool", "wire check requests", "worker watch visits", "config", "health forward", "admin",
             "endpoints", "server"),
-    "tools/gangway": ("base", "client", "agent view", "commands", "commands/health commands/request", "."),
+    "tools/gangway": ("base", "client", "agent view", "commands", "commands/health commands/request commands/top", "."),
 }
 WITHOUT_ASIO = [f"ext/{name}" for name in "text problem message pool check watch config".split()]
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)')

@@ -5,13 +5,13 @@ PACKAGES_BUILD=(
     build-essential cmake ninja-build pkg-config ccache dpkg-dev xz-utils
     ruby ruby-dev rake libev-dev libuv1-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
     libboost1.81-dev libjsoncpp-dev libre2-dev libcli11-dev libgtest-dev libgmock-dev
-    librapidcheck-dev
+    librapidcheck-dev libncurses-dev
 )
 PACKAGES_RUN=(ruby-rack python3 curl) # and nodejs, where no Node.js is there
 PACKAGES_BENCH=(nghttp2-client haproxy nginx-light)
 declare -A PACKAGE_TOOL=([nghttp2-client]=h2load [haproxy]=haproxy [nginx-light]=nginx)
 PACKAGES_TEST=(
-    python3-pytest python3-yaml python3-flask python3-websockets node-express node-ws
+    python3-pytest python3-pyte python3-yaml python3-flask python3-websockets node-express node-ws
     ruby-websocket-driver
 )
 PACKAGES_COVERAGE=(gcovr)

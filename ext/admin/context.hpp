@@ -27,7 +27,7 @@
 
 namespace gangway::admin {
 
-// Each has a tally of its own.
+// Each has a tally of its own. Of those who reach all groups, and as many of all others.
 inline constexpr unsigned most_profiles = 8;
 // Of users that do not reach all groups.
 inline constexpr unsigned most_profiles_of_user = 2;
@@ -56,9 +56,10 @@ struct Context {
     const health::Spawning& spawning;
     const requests::Known requests;
     visits::Collector& visits;
-    const visits::Tally* tally; // of all visits; null: they are not counted all the time
-    unsigned profiles = 0;       // that run now
-    unsigned checks_at_once = 0; // lanes that rounds of checks hold now
+    const visits::Tally* tally;      // of all visits; null: they are not counted all the time
+    unsigned profiles = 0;           // that run now, of those who reach all groups
+    unsigned profiles_of_others = 0; // and of all others
+    unsigned checks_at_once = 0;     // lanes that rounds of checks hold now
     bool draining = false;
     RefusalLines refusal_lines{};
     Shares event_streams{most_event_streams_of_user};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@ using visits::RouteRule;
 using visits::Tally;
 
 constexpr unsigned rows_unless_given = 100;
+constexpr std::size_t most_rows_of_others = 1000;
 constexpr std::chrono::seconds usual_time{10};
 constexpr double longest_time = 600;
 // For those that began before visits were noted.
@@ -69,6 +71,14 @@ Result<std::vector<std::string>> parse_patterns(std::string_view list) {
     return patterns;
 }
 
+bool may_see_some(const admin::Access& access, const pool::Snapshot& snapshot,
+                  const gangway_group& group) {
+    const auto processes = snapshot.processes(group);
+    return access.sees(group) ||
+           std::any_of(processes.begin(), processes.end(),
+                       [&](const gangway_process& process) { return access.sees(group, process); });
+}
+
 Result<Order> understand(const admin::Call& call, const pool::Snapshot& snapshot) {
     Order order;
     if (const auto text = call.arguments.find("seconds")) {
@@ -76,10 +86,18 @@ Result<Order> understand(const admin::Call& call, const pool::Snapshot& snapshot
         if (time <= 0 || time > longest_time) {
             return Problem{Code::bad_parameter, "seconds must be above 0, and 600 at most."};
         }
-        order.time = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(time));
+        order.time =
+            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(time));
     }
-    if (const auto group = call.arguments.find("group")) {
-        order.only.group = *group;
+    const auto wanted = call.arguments.find("group");
+    if (wanted || !call.access.sees_all()) { // Others' are none of his, nor may they cost him.
+        order.only.groups.emplace();
+        for (const gangway_group& group : snapshot.groups()) {
+            const std::string_view name = pool::view(group.name);
+            if ((!wanted || name == *wanted) && may_see_some(call.access, snapshot, group)) {
+                order.only.groups->emplace(name);
+            }
+        }
     }
     if (const auto gupid = call.access.only_process()) {
         order.only.gupid = *gupid;
@@ -103,93 +121,113 @@ Result<Order> understand(const admin::Call& call, const pool::Snapshot& snapshot
     return order;
 }
 
-awaitable<bool> send_rows(admin::Call& call, const Tally& tally, const pool::Snapshot& snapshot) {
+awaitable<std::string> write_rows(admin::Call& call, const Tally& tally,
+                                  const pool::Snapshot& snapshot) {
+    std::size_t limit = call.arguments.count("limit", rows_unless_given);
+    if (!call.access.sees_all()) { // His answer waits in our memory for as long as he reads.
+        limit = std::min<std::size_t>(limit, most_rows_of_others);
+    }
+    ProfileRows rows(tally, snapshot, call.access, usec_since_epoch(), limit);
+    co_return co_await write_all(call.stream, rows);
+}
+
+awaitable<bool> send(admin::Call& call, Result<std::string> text) {
+    if (!text) {
+        co_return co_await call.answering.send(text.error());
+    }
     admin::Answer answer{200, json_type};
-    ProfileRows rows(tally, snapshot, call.access, usec_since_epoch(),
-                     call.arguments.count("limit", rows_unless_given));
-    answer.body = co_await write_all(call.stream, rows);
+    answer.body = *std::move(text);
     co_return co_await call.answering.send(answer);
 }
 
 // Until the time is over, or the client has gone, or the agent exits.
-awaitable<void> count(admin::Call& call, Tally& tally, Clock::duration time) {
+// before: requests as they were before visits were noted; may be null.
+awaitable<void> count(admin::Call& call, Tally& tally, Clock::duration time,
+                      std::shared_ptr<const requests::Sample> before) {
     requests::Sampler& sampler = call.context.requests.sampler;
-    visits::Collector::Counting counting(call.context.visits, tally);
-    visits::EarlyRequests early(call.context.visits.since_usec(), tally.began_usec());
-    Timer timer(call.stream.get_executor());
     bool is_over = false;
+    Timer timer(call.stream.get_executor());
     const admin::Running::Guard running(call.running, true, [&] {
         is_over = true;
         timer.cancel();
     });
+    visits::EarlyRequests early(call.context.visits.since_usec(), tally.began_usec());
+    visits::Collector::Counting counting(call.context.visits, tally);
+    if (before) {
+        early.look(*before, tally);
+        before.reset();
+    }
     const auto end = Clock::now() + time;
-    while (!is_over && !call.context.draining) {
+    while (!is_over && !call.context.draining && Clock::now() < end) {
+        timer.expires_at(early.are_gone() ? end : std::min(end, Clock::now() + between_looks));
+        co_await timer.async_wait(as_result);
         if (!early.are_gone()) {
             if (const auto sample = co_await sampler.take()) {
                 early.look(*sample, tally);
             }
         }
-        const auto now = Clock::now();
-        if (now >= end || is_over) {
-            break;
-        }
-        timer.expires_at(early.are_gone() ? end : std::min(end, now + between_looks));
-        co_await timer.async_wait(as_result);
     }
     co_await counting.finish();
 }
 
-awaitable<bool> answer_profile(admin::Call& call) {
+// The document; what it was made of has gone when it is sent, since a client may take its time to
+// read.
+awaitable<Result<std::string>> profile(admin::Call& call) {
     auto snapshot = call.take_snapshot();
     if (!snapshot) {
-        const Problem problem = admin::no_snapshot();
-        co_return co_await call.answering.send(problem);
+        co_return admin::no_snapshot();
     }
     auto order = understand(call, *snapshot);
     if (!order) {
-        co_return co_await call.answering.send(order.error());
+        co_return order.error();
     }
     snapshot.reset();
-    unsigned& running = call.context.profiles;
+    unsigned& running =
+        call.access.sees_all() ? call.context.profiles : call.context.profiles_of_others;
     Shares::Share share(call.context.profiles_of_user, call.user);
     if (running >= admin::most_profiles || (call.is_counted() && !share.grow(1))) {
-        const Problem problem{Code::too_many_requests,
-                              "There are too many profiles at once already (8 in all, 2 of one "
-                              "user); try again later."};
-        co_return co_await call.answering.send(problem);
+        co_return Problem{Code::too_many_requests,
+                          "There are too many profiles at once already (8 of administrators, 8 of "
+                          "all others, 2 of one user); try again later."};
     }
     running++;
     const Guard at_end([&running] { running--; });
+    auto before = co_await call.context.requests.sampler.take();
     Tally tally(RouteRule(std::move(order->patterns)), usec_since_epoch(), std::move(order->only));
-    co_await count(call, tally, order->time);
+    co_await count(call, tally, order->time, std::move(before));
     snapshot = call.context.pool.snapshot();
     if (!snapshot) {
-        const Problem problem = admin::no_snapshot();
-        co_return co_await call.answering.send(problem);
+        co_return admin::no_snapshot();
     }
-    co_return co_await send_rows(call, tally, *snapshot);
+    co_return co_await write_rows(call, tally, *snapshot);
 }
 
-awaitable<bool> answer_routes(admin::Call& call) {
+awaitable<bool> answer_profile(admin::Call& call) {
+    auto text = co_await profile(call);
+    co_return co_await send(call, std::move(text));
+}
+
+awaitable<Result<std::string>> routes(admin::Call& call) {
     const auto snapshot = call.take_snapshot();
     if (!snapshot) {
-        const Problem problem = admin::no_snapshot();
-        co_return co_await call.answering.send(problem);
+        co_return admin::no_snapshot();
     }
     const Tally* tally = call.context.tally;
     if (tally == nullptr) {
-        const Problem problem{Code::not_found,
-                              "Visits are not counted all the time (\"accounting\" in the "
-                              "configuration); GET /v1/requests/profile counts them for a while."};
-        co_return co_await call.answering.send(problem);
+        co_return Problem{Code::not_found,
+                          "Visits are not counted all the time (\"accounting\" in the "
+                          "configuration); GET /v1/requests/profile counts them for a while."};
     }
     if (call.access.only_process()) { // Of its processes no figures of their own are kept.
-        const Problem problem{Code::forbidden, "These figures are for who sees the whole group; "
-                                               "GET /v1/requests/profile has some of your own."};
-        co_return co_await call.answering.send(problem);
+        co_return Problem{Code::forbidden, "These figures are for who sees the whole group; GET "
+                                           "/v1/requests/profile has some of your own."};
     }
-    const Tally copy = *tally; // It goes on while the document is written.
-    co_return co_await send_rows(call, copy, *snapshot);
+    co_return co_await write_rows(call, *tally, *snapshot);
+}
+
+awaitable<bool> answer_routes(admin::Call& call) {
+    auto text = co_await routes(call);
+    co_return co_await send(call, std::move(text));
 }
 
 } // namespace

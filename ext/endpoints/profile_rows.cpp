@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -36,8 +37,7 @@ std::uint64_t mean(std::uint64_t sum, std::uint64_t count) {
 } // namespace
 
 ProfileRows::ProfileRows(const visits::Tally& tally, const pool::Snapshot& snapshot,
-                         const admin::Access& access, std::uint64_t ended_usec,
-                         std::size_t limit) {
+                         const admin::Access& access, std::uint64_t ended_usec, std::size_t limit) {
     std::set<std::string_view> groups;
     for (const gangway_group& group : snapshot.groups()) {
         if (access.sees(group)) {
@@ -93,8 +93,10 @@ void ProfileRows::write(const Row& row) {
     string_or_null(json_, "method", row.first.method);
     json_.member("route", std::string_view(row.first.route));
     json_.key("share");
-    json_.raw_number(print_seconds(std::chrono::microseconds(
-        worker_usec_ == 0 ? 0 : figures.worker_usec * 1'000'000 / worker_usec_)));
+    const double share = worker_usec_ == 0 ? 0
+                                           : static_cast<double>(figures.worker_usec) /
+                                                 static_cast<double>(worker_usec_);
+    json_.raw_number(print_seconds(std::chrono::microseconds(std::llround(share * 1e6))));
     json_.member("requests", figures.requests());
     json_.member("under_way", figures.under_way);
     json_.member("began_early", figures.began_early);
@@ -112,10 +114,24 @@ void ProfileRows::write(const Row& row) {
     json_.end_object();
 }
 
+// So many of a row, those that it held longest: a row is to stay a row.
 void ProfileRows::write_workers(const visits::RouteFigures& route) {
+    constexpr std::size_t most = 50;
+    using Worker = std::pair<const std::string, visits::WorkerFigures>;
+    std::vector<const Worker*> workers;
+    workers.reserve(route.workers.size());
+    for (const Worker& worker : route.workers) {
+        workers.push_back(&worker);
+    }
+    const std::size_t shown = std::min(most, workers.size());
+    std::partial_sort(workers.begin(), workers.begin() + static_cast<std::ptrdiff_t>(shown),
+                      workers.end(), [](const Worker* a, const Worker* b) {
+                          return a->second.worker_usec > b->second.worker_usec;
+                      });
     json_.key("workers");
     json_.begin_array();
-    for (const auto& [gupid, worker] : route.workers) {
+    for (std::size_t i = 0; i < shown; i++) {
+        const auto& [gupid, worker] = *workers[i];
         json_.begin_object();
         json_.member("pid", worker.pid);
         json_.member("gupid", std::string_view(gupid));
@@ -124,6 +140,7 @@ void ProfileRows::write_workers(const visits::RouteFigures& route) {
         json_.end_object();
     }
     json_.end_array();
+    json_.member("other_workers", workers.size() - shown);
 }
 
 bool ProfileRows::write(std::size_t rows) {

@@ -20,7 +20,8 @@ namespace gangway::endpoints {
 class ProfileRows {
   public:
     // Of the groups that access sees; or, where it sees one process alone, of that: then the tally
-    // is of that process only. tally outlives it. limit: so many rows.
+    // is of that process only. tally outlives it, and may go on: it forgets no route. limit: so
+    // many rows.
     ProfileRows(const visits::Tally& tally, const pool::Snapshot& snapshot,
                 const admin::Access& access, std::uint64_t ended_usec, std::size_t limit);
 

@@ -197,6 +197,12 @@ void RequestRows::end() {
         json_.member("clients", sample_->client_count);
         json_.member("unseen_clients", sample_->unseen_client_count);
         json_.member("left_out", sample_->left_out);
+        json_.key("cost_seconds");
+        json_.begin_array();
+        for (const pool::Requests& answer : sample_->answers) {
+            json_.raw_number(print_seconds(std::chrono::microseconds(answer.totals().took_usec)));
+        }
+        json_.end_array();
         write_stuck();
     }
     json_.end_object();

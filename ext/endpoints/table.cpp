@@ -17,10 +17,10 @@ namespace gangway::endpoints {
 
 admin::Table table() {
     static constexpr std::array rows{
-        &show_index,       &show_openapi, &show_pool,    &list_requests,   &profile_requests,
-        &list_routes,      &list_groups,  &show_group,   &list_processes,  &show_process,
-        &check_process,    &forward_to_process,          &list_health,     &check_processes,
-        &tell_liveness,    &listen_to_events,
+        &show_index,       &show_openapi,    &show_pool,     &list_requests,
+        &profile_requests, &list_routes,     &list_groups,   &show_group,
+        &list_processes,   &show_process,    &check_process, &forward_to_process,
+        &list_health,      &check_processes, &tell_liveness, &listen_to_events,
     };
     return rows;
 }

@@ -18,6 +18,9 @@ namespace {
 
 using pool::view;
 
+// Where not all of them are seen, those that have ended are not known, either.
+constexpr std::size_t most_remembered = 20'000;
+
 std::string_view path_of(const gangway_request& request) {
     const std::string_view target = view(request.path);
     return target.substr(0, target.find('?'));
@@ -30,11 +33,10 @@ std::chrono::microseconds age_of(const gangway_request& request, std::uint64_t n
 std::string line_about(const gangway_request& request, std::uint64_t now_usec) {
     const ServedRequest served{std::string(view(request.method)), std::string(path_of(request)),
                                std::string(view(request.client)), request.began_at_usec};
-    const std::string where =
-        request.gupid.size > 0
-            ? "process " + std::to_string(request.pid) + " (" + std::string(view(request.gupid)) +
-                  ")"
-            : std::string("no process yet");
+    const std::string where = request.gupid.size > 0
+                                  ? "process " + std::to_string(request.pid) + " (" +
+                                        std::string(view(request.gupid)) + ")"
+                                  : std::string("no process yet");
     return "requests: slow: " + describe({&served, 1}, 1) + " takes " +
            print_age(age_of(request, now_usec)) + " already, at " + where + " of " +
            std::string(view(request.group_name));
@@ -96,6 +98,12 @@ std::vector<const gangway_request*> SlowRequests::take_new(const requests::Sampl
         }
         still.insert(std::move(key));
     }
+    if (!sample.is_complete()) { // Those that are missing may be back at the next look.
+        still.merge(told_);
+        while (still.size() > most_remembered) {
+            still.erase(still.begin());
+        }
+    }
     told_ = std::move(still);
     return slow;
 }
@@ -143,8 +151,8 @@ void SlowRequests::publish(const gangway_request& request, const pool::Snapshot&
     json.key("age_seconds");
     json.raw_number(print_seconds(age_of(request, now_usec)));
     json.end_object();
-    events_.publish({"request_slow", pool::facts_of(*group), std::string(view(request.gupid)),
-                     json.take()});
+    events_.publish(
+        {"request_slow", pool::facts_of(*group), std::string(view(request.gupid)), json.take()});
 }
 
 } // namespace gangway::health

@@ -98,10 +98,6 @@ Server::Server(const gangway_host& host, config::Config config,
       descriptors_(socket_.fd(), config_.reserved_descriptors),
       sampler_(io_.get_executor(), pool_),
       visits_(io_.get_executor(), pool_, log_),
-      tally_(config_.accounting ? std::optional<visits::Tally>(
-                                      std::in_place, visits::RouteRule(config_.routes),
-                                      usec_since_epoch(), visits::Tally::Only{})
-                                : std::nullopt),
       spawning_(pool_, events_, log_),
       slow_requests_(io_.get_executor(), config_.slow_request, sampler_, pool_, events_, log_),
       monitor_(io_.get_executor(), pool_, clock_steps_, config_.health, config_.max_header_bytes,
@@ -129,12 +125,17 @@ Server::Server(const gangway_host& host, config::Config config,
                monitor_,
                spawning_,
                requests_,
-          visits_,
-          tally_ ? &*tally_ : nullptr},
+               visits_,
+               nullptr},
       listener_(io_, socket_.fd(), log_,
                 [this](ClientSocket client) { accept(std::move(client)); }),
       drain_deadline_(io_) {
     context_.statistics.started_usec = usec_since_epoch();
+    if (config_.accounting) {
+        tally_.emplace(visits::Tally::ForEver(), visits::RouteRule(config_.routes),
+                       usec_since_epoch());
+        context_.tally = &*tally_;
+    }
     note_clock();
     if (!step_alarm_.works()) {
         log_.notice("the system does not tell when its clock is set; that is noticed at the next "
@@ -206,6 +207,7 @@ void Server::ensure_running() {
     if (tally_ && !counting_ && !stopping_) {
         counting_.emplace(visits_, *tally_);
     }
+    visits_.wake();
 }
 
 std::optional<std::string> Server::no_room(int fd, bool trusted, unsigned ending) const {

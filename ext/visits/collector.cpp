@@ -1,5 +1,6 @@
 #include "visits/collector.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <span>
 
@@ -16,19 +17,12 @@ Collector::Counting::Counting(Collector& collector, Tally& tally)
       tally_(&tally),
       finished_(collector.executor_, Timer::time_point::max()),
       place_(collector.countings_.insert(collector.countings_.end(), this)) {
-    if (collector.stopped_ || collector.running_) {
-        return;
-    }
-    collector.running_ = true;
     try {
-        net::co_spawn(collector.executor_, collector.run(), net::detached);
+        collector.wake();
     } catch (...) {
-        collector.running_ = false;
         collector.countings_.erase(place_);
         throw;
     }
-    collector.since_usec_ = usec_since_epoch();
-    collector.visits_.watch_visits(true);
 }
 
 Collector::Counting::~Counting() {
@@ -47,6 +41,25 @@ awaitable<void> Collector::Counting::finish() {
     co_await finished_.async_wait(as_result);
 }
 
+std::uint64_t Collector::since_usec() const {
+    return running_ ? since_usec_ : usec_since_epoch();
+}
+
+void Collector::wake() {
+    if (running_ || stopped_ || countings_.empty()) {
+        return;
+    }
+    running_ = true;
+    try {
+        net::co_spawn(executor_, run(), net::detached);
+    } catch (...) {
+        running_ = false;
+        throw;
+    }
+    since_usec_ = usec_since_epoch();
+    visits_.watch_visits(true);
+}
+
 void Collector::stop() {
     stopped_ = true;
     timer_.cancel();
@@ -60,6 +73,15 @@ void Collector::end_all() {
     }
 }
 
+// How many is not known.
+void Collector::lose_some() {
+    for (Counting* counting : countings_) {
+        if (counting->tally_ != nullptr) {
+            counting->tally_->add_lost(1);
+        }
+    }
+}
+
 awaitable<void> Collector::run() {
     const Guard at_end([this] {
         visits_.watch_visits(false);
@@ -70,24 +92,29 @@ awaitable<void> Collector::run() {
             timer_.expires_after(between_looks);
             co_await timer_.async_wait(as_result);
             co_await look();
-        } catch (const std::exception& e) { // Out of memory, say: what is counted lacks something.
+        } catch (const std::exception& e) { // Out of memory, say.
             log_.exception("visits: internal error", e);
-            end_all();
+            lose_some();
         }
     }
+    visits_.watch_visits(false);
+    visits_.take_visits(0); // What has ended meanwhile is nobody's.
 }
 
 awaitable<void> Collector::look() {
     // Only for those who finish now: who comes meanwhile is finished at the next look.
     std::uint32_t wanted = 0;
     for (Counting* counting : countings_) {
+        counting->is_last_look_ = counting->is_finishing_;
         wanted = counting->is_finishing_ ? most_open : wanted;
     }
     const auto visits = visits_.take_visits(wanted);
     if (!visits) {
         co_return; // The agent has logged why.
     }
-    constexpr std::size_t in_a_row = 250; // some hundred microseconds
+    constexpr std::chrono::microseconds longest_turn{500};
+    constexpr std::size_t between_clocks = 32;
+    auto turn_ends = std::chrono::steady_clock::now() + longest_turn;
     const std::span<const gangway_visit> ended = visits->ended();
     for (std::size_t i = 0; i < ended.size(); i++) {
         for (Counting* counting : countings_) {
@@ -95,8 +122,9 @@ awaitable<void> Collector::look() {
                 counting->tally_->add(ended[i]);
             }
         }
-        if (i % in_a_row == in_a_row - 1) {
+        if (i % between_clocks == 0 && std::chrono::steady_clock::now() >= turn_ends) {
             co_await others_first(executor_);
+            turn_ends = std::chrono::steady_clock::now() + longest_turn;
         }
     }
     for (Counting* counting : countings_) {
@@ -104,7 +132,7 @@ awaitable<void> Collector::look() {
             continue;
         }
         counting->tally_->add_lost(visits->lost());
-        if (counting->is_finishing_ && wanted > 0) {
+        if (counting->is_last_look_) {
             for (const gangway_visit& visit : visits->open()) {
                 counting->tally_->add(visit);
             }

@@ -44,12 +44,16 @@ class Collector {
         Tally* tally_;
         Timer finished_;
         bool is_finishing_ = false;
+        bool is_last_look_ = false; // the one that runs
         std::list<Counting*>::iterator place_;
     };
 
     // Since when visits are noted, microseconds since the epoch: a request that asked for a process
-    // earlier is in no tally. While somebody counts.
-    std::uint64_t since_usec() const { return since_usec_; }
+    // earlier is in no tally. Where nobody counts: from now on, should somebody begin.
+    std::uint64_t since_usec() const;
+
+    // After an exception that may have ended what runs.
+    void wake();
 
     // Nothing is counted any more.
     void stop();
@@ -57,6 +61,7 @@ class Collector {
   private:
     awaitable<void> run();
     awaitable<void> look();
+    void lose_some();
     void end_all();
 
     Executor executor_;

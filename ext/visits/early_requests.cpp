@@ -23,7 +23,7 @@ void EarlyRequests::look(const requests::Sample& sample, Tally& tally) {
             continue;
         }
         bool is_counted = known != known_.end() && known->second;
-        if (request->gupid.size > 0) {
+        if (request->gupid.size > 0 && sample.taken_at_usec >= from_usec_) {
             const std::uint64_t now = sample.taken_at_usec;
             const std::uint64_t from = std::max(from_usec_, request->began_at_usec);
             tally.add_time(*request, now - std::min(from, now),

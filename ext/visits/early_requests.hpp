@@ -15,8 +15,8 @@ namespace gangway::visits {
 // Pure; one thread at a time.
 class EarlyRequests {
   public:
-    // Those that began before since_usec, and then had asked for a process already; counted from
-    // from_usec on. Both are microseconds since the epoch.
+    // Those of the first look that began before since_usec, when visits began to be noted: the look
+    // was taken before that. Counted from from_usec on. Both are microseconds since the epoch.
     EarlyRequests(std::uint64_t since_usec, std::uint64_t from_usec)
         : since_usec_(since_usec), from_usec_(from_usec) {}
 
@@ -35,7 +35,7 @@ class EarlyRequests {
     };
 
     std::uint64_t since_usec_;
-    std::uint64_t from_usec_; // counted up to here
+    std::uint64_t from_usec_;   // counted up to here
     std::map<Key, bool> known_; // whether it is in the tally
     bool is_first_ = true;
 };

@@ -1,6 +1,7 @@
 #include "visits/tally.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "pool/pool.hpp"
 
@@ -24,17 +25,17 @@ void Histogram::add(std::uint64_t usec) {
 }
 
 bool Tally::takes(std::string_view group, std::string_view gupid) const {
-    return (only_.group.empty() || only_.group == group) &&
+    return (!only_.groups || only_.groups->contains(group)) &&
            (only_.gupid.empty() || only_.gupid == gupid);
 }
 
 void Tally::add(const gangway_visit& visit) {
     const bool was_before =
-        visit.asked_at_usec + visit.queued_usec + visit.served_usec < began_usec_;
+        visit.asked_at_usec + visit.queued_usec + visit.served_usec < counted_from_usec_;
     if (was_before || !takes(view(visit.group_name), view(visit.gupid))) {
         return;
     }
-    RouteFigures& route = find(view(visit.group_name), view(visit.method), view(visit.path));
+    RouteFigures& route = find_quickly(visit);
     Figures& figures = route.figures;
     switch (visit.state) {
     case GANGWAY_VISIT_QUEUED:
@@ -54,12 +55,12 @@ void Tally::add(const gangway_visit& visit) {
         figures.left++;
         break;
     }
-    figures.queued_usec += within(began_usec_, visit.asked_at_usec, visit.queued_usec);
+    figures.queued_usec += within(counted_from_usec_, visit.asked_at_usec, visit.queued_usec);
     figures.longest_queued_usec = std::max(figures.longest_queued_usec, visit.queued_usec);
     figures.queued_times.add(visit.queued_usec);
-    if (visit.gupid.size > 0) {
+    if (visit.gupid.size > 0 && visit.state != GANGWAY_VISIT_LEFT) {
         const std::uint64_t usec =
-            within(began_usec_, visit.asked_at_usec + visit.queued_usec, visit.served_usec);
+            within(counted_from_usec_, visit.asked_at_usec + visit.queued_usec, visit.served_usec);
         figures.at_workers++;
         figures.worker_usec += usec;
         figures.whole_usec += visit.served_usec;
@@ -83,6 +84,18 @@ void Tally::add_time(const gangway_request& request, std::uint64_t usec, std::ui
     count_worker(route, view(request.gupid), request.pid, is_new ? 1U : 0U, usec);
 }
 
+RouteFigures& Tally::find_quickly(const gangway_visit& visit) {
+    visit_.assign(view(visit.group_name)).append(1, '\0');
+    visit_.append(view(visit.method)).append(1, '\0').append(view(visit.path));
+    Known& known = known_.at(std::hash<std::string_view>()(visit_) % known_.size());
+    if (known.route == nullptr || known.visit != visit_) {
+        known.route = nullptr; // Should there be no memory.
+        known.visit = visit_;
+        known.route = &find(view(visit.group_name), view(visit.method), view(visit.path));
+    }
+    return *known.route;
+}
+
 RouteFigures& Tally::find(std::string_view group, std::string_view method, std::string_view path) {
     RouteKey key{std::string(group), std::string(method), rule_.route_of(path)};
     auto found = routes_.find(key);
@@ -102,6 +115,9 @@ RouteFigures& Tally::find(std::string_view group, std::string_view method, std::
 
 void Tally::count_worker(RouteFigures& route, std::string_view gupid, std::int64_t pid,
                          std::uint64_t requests, std::uint64_t usec) {
+    if (!has_workers_) {
+        return;
+    }
     auto found = route.workers.find(gupid);
     if (found == route.workers.end()) {
         if (workers_ >= most_workers) {

@@ -7,7 +7,10 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,13 +36,13 @@ class Histogram {
 
 // Times in microseconds.
 struct Figures {
-    std::uint64_t served = 0;      // their processes are rid of them
-    std::uint64_t under_way = 0;   // when the tally ended
-    std::uint64_t refused = 0;     // the queue was full
-    std::uint64_t failed = 0;      // there was no process to be had
-    std::uint64_t left = 0;        // before a process had them
+    std::uint64_t served = 0;    // their processes are rid of them
+    std::uint64_t under_way = 0; // when the tally ended
+    std::uint64_t refused = 0;   // the queue was full
+    std::uint64_t failed = 0;    // there was no process to be had
+    std::uint64_t left = 0; // given up before a process had them, or it could not be connected to
     std::uint64_t began_early = 0; // before visits were noted
-    std::uint64_t at_workers = 0; // had a process: served, or still at it
+    std::uint64_t at_workers = 0;  // had a process: served, or still at it
     std::uint64_t worker_usec = 0; // for which processes had them, within the time of the tally
     std::uint64_t queued_usec = 0; // for which they waited, likewise
     std::uint64_t whole_usec = 0;  // for which processes had them, before it too
@@ -81,15 +84,25 @@ class Tally {
     static constexpr std::size_t most_workers = 20'000; // of all routes
     static constexpr std::string_view another_route = "other";
 
-    // Empty: all.
     struct Only {
-        std::string group{};
-        std::string gupid{};
+        std::optional<std::set<std::string, std::less<>>> groups{}; // nothing: all
+        std::string gupid{};                                        // empty: all
     };
 
     // began_usec: since the epoch; what was before it is not counted.
     Tally(RouteRule rule, std::uint64_t began_usec, Only only)
-        : rule_(std::move(rule)), began_usec_(began_usec), only_(std::move(only)) {}
+        : rule_(std::move(rule)),
+          began_usec_(began_usec),
+          counted_from_usec_(began_usec),
+          only_(std::move(only)) {}
+    // One that goes on for as long as the agent runs: of all, whatever becomes of the machine's
+    // clock, and without workers, of which there would be ever more.
+    struct ForEver {};
+    Tally(ForEver /*tag*/, RouteRule rule, std::uint64_t began_usec)
+        : rule_(std::move(rule)), began_usec_(began_usec), has_workers_(false) {}
+
+    Tally(const Tally&) = delete; // It points into itself.
+    Tally& operator=(const Tally&) = delete;
 
     // One that has ended, or is under way when the tally ends.
     void add(const gangway_visit& visit);
@@ -99,21 +112,32 @@ class Tally {
                   bool is_new);
     void add_lost(std::uint64_t count) { lost_ += count; }
 
+    // Their places do not change.
     const std::map<RouteKey, RouteFigures>& routes() const { return routes_; }
     std::uint64_t lost() const { return lost_; }
     std::uint64_t began_usec() const { return began_usec_; }
 
   private:
     bool takes(std::string_view group, std::string_view gupid) const;
+    // What visitors come for again and again is found without looking for its route.
+    RouteFigures& find_quickly(const gangway_visit& visit);
     RouteFigures& find(std::string_view group, std::string_view method, std::string_view path);
     void count_worker(RouteFigures& route, std::string_view gupid, std::int64_t pid,
                       std::uint64_t requests, std::uint64_t usec);
 
     RouteRule rule_;
     std::uint64_t began_usec_;
-    Only only_;
+    std::uint64_t counted_from_usec_ = 0;
+    bool has_workers_ = true;
+    Only only_{};
     std::map<RouteKey, RouteFigures> routes_;
     std::map<std::string, std::size_t, std::less<>> routes_of_group_;
+    struct Known {
+        std::string visit; // group, method and path
+        RouteFigures* route = nullptr;
+    };
+    std::array<Known, 256> known_; // by a hash of it
+    std::string visit_;
     std::size_t workers_ = 0;
     std::uint64_t lost_ = 0;
 };

@@ -379,12 +379,13 @@ typedef enum gangway_visit_state GANGWAY_32_BITS {
     GANGWAY_VISIT_SERVED = 2,     /* its process is rid of it, whatever the visitor got */
     GANGWAY_VISIT_REFUSED = 3,    /* the queue was full (RequestQueueFullException) */
     GANGWAY_VISIT_FAILED = 4,     /* there was no process to be had: it could not be started, say */
-    GANGWAY_VISIT_LEFT = 5        /* the visitor had left when there was a process, or that could not
-                                     be connected to (and another visit follows) */
+    GANGWAY_VISIT_LEFT = 5 /* the visitor had left when there was a process, or that could not
+                              be connected to (and another visit follows) */
 } gangway_visit_state;
 
-/* A visitor's request from when it asks for a process (Pool::asyncGet()) until its session with that
- * ends (AbstractSession::close()). The times are by a clock that cannot be set, but for the first. */
+/* A visitor's request from when it asks for a process (Pool::asyncGet()) until its session with
+ * that ends (AbstractSession::close()). The times are by a clock that cannot be set, but for the
+ * first. */
 typedef struct gangway_visit {
     gangway_str group_name;
     gangway_str method;
@@ -559,7 +560,7 @@ typedef struct gangway_host {
      *   when     from start() to the return of stop() */
     void (*log)(void* context, gangway_log_level level, gangway_module_str line);
 
-    /* Since struct_size 208. */
+    /* Since struct_size 232. */
 
     /* How many controllers Passenger has. They are made after start(), all before the first visitor
      * is served, and stay.

@@ -164,7 +164,27 @@ AT(32, gangway_requests, others_count);
 AT(36, gangway_requests, request_count);
 AT(40, gangway_requests, requests);
 
-SIZE(gangway_host, 208);
+SIZE(gangway_visit, 104);
+AT(0, gangway_visit, group_name);
+AT(16, gangway_visit, method);
+AT(32, gangway_visit, path);
+AT(48, gangway_visit, gupid);
+AT(64, gangway_visit, pid);
+AT(72, gangway_visit, asked_at_usec);
+AT(80, gangway_visit, queued_usec);
+AT(88, gangway_visit, served_usec);
+AT(96, gangway_visit, state);
+AT(100, gangway_visit, path_cut);
+
+SIZE(gangway_visits, 40);
+AT(0, gangway_visits, taken_at_usec);
+AT(8, gangway_visits, lost);
+AT(16, gangway_visits, ended_count);
+AT(20, gangway_visits, open_count);
+AT(24, gangway_visits, ended);
+AT(32, gangway_visits, open);
+
+SIZE(gangway_host, 232);
 AT(0, gangway_host, abi_version);
 AT(4, gangway_host, struct_size);
 AT(8, gangway_host, context);
@@ -187,6 +207,9 @@ AT(176, gangway_host, log);
 AT(184, gangway_host, controller_count);
 AT(192, gangway_host, requests_ask);
 AT(200, gangway_host, requests_release);
+AT(208, gangway_host, visits_watch);
+AT(216, gangway_host, visits_take);
+AT(224, gangway_host, visits_release);
 
 SIZE(gangway_module, 96);
 AT(0, gangway_module, abi_version);
@@ -210,5 +233,6 @@ SIZE(gangway_protocol, 4);
 SIZE(gangway_session_flags, 4);
 SIZE(gangway_request_state, 4);
 SIZE(gangway_request_cut, 4);
+SIZE(gangway_visit_state, 4);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "pool/controllers.hpp"
 #include "pool/pool.hpp"
+#include "pool/visits.hpp"
 
 namespace gangway::pool {
 
@@ -217,6 +218,12 @@ class NoControllers : public Controllers {
     bool ask(std::uint32_t /*controller*/, const gangway_requests_wanted& /*wanted*/) override {
         return false;
     }
+};
+
+class NoVisits : public VisitLog {
+  public:
+    void watch_visits(bool /*on*/) override {}
+    std::optional<Visits> take_visits(std::uint32_t /*most_open*/) override { return std::nullopt; }
 };
 
 class MockPool : public Pool {

@@ -12,6 +12,7 @@
 #include "gangway/commands/requests.hpp"
 #include "gangway/commands/show.hpp"
 #include "gangway/commands/subcommand.hpp"
+#include "gangway/commands/top/top.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -35,6 +36,7 @@ constexpr const char* overview =
     "Examples:\n"
     "  gangway ps                                     the processes of the instance that runs "
     "here\n"
+    "  gangway top                                    the same, live\n"
     "  gangway show 20387                             everything about one\n"
     "  gangway requests                               what they are doing, for whom, since when\n"
     "  gangway request 20387 /health                  its answer to GET /health\n"
@@ -129,6 +131,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_global_options(app, options);
     add_ps_command(app, options, action);
     add_show_command(app, options, action);
+    add_top_command(app, options, action);
     add_requests_command(app, options, action);
     add_request_command(app, options, action);
     add_health_command(app, options, action);

@@ -98,6 +98,19 @@ void requests_release(void* context, const gangway_requests* requests) {
     TestHost::Call(context, "requests_release")->controllers().release(requests);
 }
 
+void visits_watch(void* context, int on) {
+    TestHost::Call(context, "visits_watch")->visits().watch(on != 0);
+}
+
+gangway_status visits_take(void* context, std::uint32_t most_open, const gangway_visits** out) {
+    *out = TestHost::Call(context, "visits_take")->visits().take(most_open);
+    return GANGWAY_OK;
+}
+
+void visits_release(void* context, const gangway_visits* visits) {
+    TestHost::Call(context, "visits_release")->visits().release(visits);
+}
+
 } // namespace
 
 TestHost::Call::Call(void* context, const char* function)
@@ -135,6 +148,9 @@ void TestHost::fill_table(const std::string& config_text) {
     table.controller_count = test::controller_count;
     table.requests_ask = test::requests_ask;
     table.requests_release = test::requests_release;
+    table.visits_watch = test::visits_watch;
+    table.visits_take = test::visits_take;
+    table.visits_release = test::visits_release;
 }
 
 } // namespace gangway::test

@@ -211,6 +211,9 @@ void TestHost::check_nothing_is_left() {
         if (controllers_->lent() != 0) {
             contract_violation(std::to_string(controllers_->lent()) + " samples of requests left");
         }
+        if (visits_.lent() != 0 || visits_.is_watched()) {
+            contract_violation("visits left, or watched still");
+        }
         if (open_refs_ != 0) {
             contract_violation(std::to_string(open_refs_) + " process reference(s) left");
         }

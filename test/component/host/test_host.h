@@ -6,6 +6,7 @@
 #include "host/census.h"
 #include "host/controllers.h"
 #include "host/pool.h"
+#include "host/visit_log.h"
 #include "scarce_memory/scarce_memory.h"
 
 #include <array>
@@ -123,6 +124,7 @@ class TestHost {
     void log_line(gangway_log_level level, std::string_view line);
     gangway_status requests_ask(std::uint32_t controller);
     Controllers& controllers() { return *controllers_; }
+    VisitLog& visits() { return visits_; }
 
     // Held while a function of the ABI runs: it may do so between start() and stop() only.
     class Call {
@@ -165,6 +167,7 @@ class TestHost {
     bool is_younger_ = false;
     void* instance_ = nullptr;
     Census before_;
+    VisitLog visits_;
     std::unique_ptr<Controllers> controllers_ = make_controllers();
     std::atomic<bool> running_{false};
     std::atomic<int> running_calls_{0};

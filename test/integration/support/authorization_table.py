@@ -226,6 +226,34 @@ class Requests(Row):
         return visitors, "clients" in answer.json
 
 
+class Profile(Row):
+    """No visitor comes; whose requests are counted is a test of its own."""
+    path = "/v1/requests/profile"
+
+    def cells(self, site, method):
+        return [Cell("/v1/requests/profile?seconds=0.01"),
+                *process_cells(site, "/v1/requests/profile?seconds=0.01&process={id}")]
+
+    def expected(self, reach, cell, method):
+        if cell.asks_for and cell.subject not in reach.processes:
+            return NO_PROCESS
+        return Expected(200, content=[])
+
+    def content(self, answer):
+        return answer.json["routes"]
+
+
+class Routes(Row):
+    """They are counted only where that is configured."""
+    path = "/v1/requests/routes"
+
+    def cells(self, site, method):
+        return [Cell("/v1/requests/routes")]
+
+    def expected(self, reach, cell, method):
+        return Expected(404, "not_found")
+
+
 class ProcessHealth(Row):
     path = "/v1/processes/{id}/health"
 
@@ -349,5 +377,5 @@ class NoEndpoint(Row):
         return Expected(404, "not_found")
 
 
-ROWS = (Index(), OpenApi(), Pool(), Groups(), OneGroup(), Processes(), OneProcess(), Requests(), ProcessHealth(), Health(), Live(), Events(), Forward(),
-        ForwardByHeader(), NoEndpoint())
+ROWS = (Index(), OpenApi(), Pool(), Groups(), OneGroup(), Processes(), OneProcess(), Requests(), Profile(), Routes(), ProcessHealth(),
+        Health(), Live(), Events(), Forward(), ForwardByHeader(), NoEndpoint())

@@ -11,7 +11,7 @@
 namespace gangway::command {
 namespace {
 
-PoolDocuments some() {
+PoolDocuments some_pool() {
     PoolDocuments documents;
     documents.processes = *parse_json(R"({"processes":[
         {"pid":28840,"gupid":"a","group":"shop","state":"enabled","sessions":3,"processed":245,
@@ -40,7 +40,7 @@ PoolDocuments some() {
     return documents;
 }
 
-Around around() {
+Around noon_around() {
     return {parse_rfc3339("2026-11-25T12:00:00Z"), {{"a", 12.34}}};
 }
 
@@ -57,7 +57,7 @@ const std::vector<std::string> usual{"pid",   "state", "health", "sess", "busy",
 
 TEST(PoolTable, ShowsEachGroupBelowALineAboutIt) {
     EXPECT_EQ(
-        pool_table(some(), options(usual), around(), {}),
+        pool_table(some_pool(), options(usual), noon_around(), {}),
         "shop   2 of 2 workers, 1 sick   queue 3 (oldest 3.0s)   pool 4/6\n"
         "no other can be started since 2026-11-25T11:40:49Z: boom?boom\n"
         "  PID  STATE     HEALTH     SESS    BUSY  DONE  REQ/S  CPU   MEM     UP  NOW\n"
@@ -85,7 +85,8 @@ TEST(PoolTable, SortsWithinAGroup) {
              {"cpu_percent", true, "28926\n28840\n   99\n"}}) {
         sorted.sorted_by = find_process_column(column);
         sorted.descending = descending;
-        EXPECT_EQ(pool_table(some(), sorted, around(), {}), expected) << column << descending;
+        EXPECT_EQ(pool_table(some_pool(), sorted, noon_around(), {}), expected)
+            << column << descending;
     }
 }
 
@@ -93,9 +94,9 @@ TEST(PoolTable, ShowsAnyFieldWithoutBlanksForProgramsToRead) {
     PoolTableOptions fields = options({"gupid", "real_memory_bytes", "uptime_seconds"});
     fields.with_headings = false;
     fields.with_spawning = false;
-    EXPECT_EQ(pool_table(some(), fields, around(), {}), "a  194M  35m2s\n"
-                                                        "c  3.0M    40s\n"
-                                                        "b     -   3.0s\n");
+    EXPECT_EQ(pool_table(some_pool(), fields, noon_around(), {}), "a  194M  35m2s\n"
+                                                                  "c  3.0M    40s\n"
+                                                                  "b     -   3.0s\n");
     EXPECT_FALSE(find_process_column("no_such_field"));
     EXPECT_EQ(find_process_column("rss_bytes")->column.title, "RSS_BYTES");
 }

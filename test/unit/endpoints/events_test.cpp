@@ -76,6 +76,8 @@ class EventStreamTest : public testing::Test {
     pool::NoControllers no_controllers_;
     requests::Sampler sampler_{io_.get_executor(), no_controllers_};
     requests::Own own_requests_;
+    pool::NoVisits no_visits_;
+    visits::Collector visits_{io_.get_executor(), no_visits_, log_.log()};
     Descriptors descriptors_{0, 0};
     Turns turns_;
     Shares shares_{0};
@@ -97,7 +99,9 @@ class EventStreamTest : public testing::Test {
                             events_,
                             monitor_,
                             spawning_,
-                            {sampler_, own_requests_}};
+                            {sampler_, own_requests_},
+                            visits_,
+                            nullptr};
     const admin::Access access_ = admin::Access::full();
     std::unique_ptr<wire::ClientStream> client_;
     std::optional<admin::Answering> answering_;

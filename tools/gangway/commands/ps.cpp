@@ -8,6 +8,7 @@
 #include "gangway/base/printable.hpp"
 #include "gangway/base/rfc3339.hpp"
 #include "gangway/commands/document.hpp"
+#include "gangway/commands/pool_documents.hpp"
 #include "gangway/commands/report.hpp"
 #include "gangway/commands/watch.hpp"
 #include "gangway/view/output.hpp"
@@ -180,78 +181,10 @@ void explain_empty(const GlobalOptions& global, const PsOptions& options) {
     }
 }
 
-AdminDocument fetch_processes(const Asking& asking, const PsOptions& options) {
-    AdminDocument document =
-        get_admin_document(asking.endpoint, asking.credentials, target_of(options), {},
-                           asking.observer, asking.longest);
-    if (!json_member(document.value, "processes").isArray()) {
-        throw Failure(ExitCode::bad_answer, "the answer has no list of processes");
-    }
-    return document;
-}
-
-// Null where this agent, or what this caller may see, has none.
-Json::Value fetch_beside(const Asking& asking, const std::string& target) {
-    try {
-        return get_admin_document(asking.endpoint, asking.credentials, target, {}, asking.observer,
-                                  asking.longest)
-            .value;
-    } catch (const ProblemFailure&) {
-        return {};
-    }
-}
-
-bool has_queue(const Json::Value& groups) {
-    const Json::Value& rows = json_member(groups, "groups");
-    return std::any_of(rows.begin(), rows.end(), [](const Json::Value& group) {
-        const Json::Value& queue = json_member(group, "get_wait_list_size");
-        return queue.isUInt64() && queue.asUInt64() > 0;
-    });
-}
-
-// How often each process answered between two looks.
-class Rates {
-  public:
-    Around look(const Json::Value& document) {
-        Around around;
-        around.taken_at = parse_rfc3339(json_text(json_member(document, "taken_at")));
-        std::map<std::string, std::uint64_t, std::less<>> counts;
-        for (const Json::Value& row : json_member(document, "processes")) {
-            const std::string gupid = json_text(json_member(row, "gupid"));
-            const Json::Value& processed = json_member(row, "processed");
-            if (!processed.isUInt64()) {
-                continue;
-            }
-            const std::uint64_t count = processed.asUInt64();
-            counts.emplace(gupid, count);
-            const auto before = counts_.find(gupid);
-            if (before != counts_.end() && taken_at_ && around.taken_at > taken_at_) {
-                const std::chrono::duration<double> past = *around.taken_at - *taken_at_;
-                const std::uint64_t more = count - std::min(count, before->second);
-                around.rates.emplace(gupid, static_cast<double>(more) / past.count());
-            }
-        }
-        counts_ = std::move(counts);
-        taken_at_ = around.taken_at;
-        return around;
-    }
-
-  private:
-    std::map<std::string, std::uint64_t, std::less<>> counts_; // by gupid
-    std::optional<std::chrono::system_clock::time_point> taken_at_;
-};
-
 std::string table(const Asking& asking, const PsOptions& options, Json::Value processes,
                   Rates& rates, const Terminal& terminal) {
     const Around around = rates.look(processes);
-    PoolDocuments documents{std::move(processes), {}, {}, {}};
-    documents.groups = fetch_beside(asking, "/v1/groups");
-    if (!options.no_headers) {
-        documents.pool = fetch_beside(asking, "/v1/pool");
-        if (has_queue(documents.groups)) {
-            documents.queued = fetch_beside(asking, "/v1/requests?state=queued");
-        }
-    }
+    const PoolDocuments documents = fetch_pool(asking, std::move(processes), !options.no_headers);
     return pool_table(documents, table_options(options), around, terminal);
 }
 
@@ -279,7 +212,7 @@ std::string clipped(const std::string& text, std::size_t lines) {
 
 std::string shown_in_watch(const Asking& asking, const GlobalOptions& global,
                            const PsOptions& options, Rates& rates, bool is_first) {
-    AdminDocument document = fetch_processes(asking, options);
+    AdminDocument document = fetch_processes(asking, target_of(options));
     if (global.json) {
         return json_document(document.value);
     }
@@ -307,7 +240,7 @@ ExitCode show_once(const GlobalOptions& global, const PsOptions& options) {
         const Credentials credentials =
             choose_credentials(global.agent.password, endpoint, Purpose::list, ::geteuid());
         const Asking asking{endpoint, credentials, observer, document_longest};
-        AdminDocument document = fetch_processes(asking, options);
+        AdminDocument document = fetch_processes(asking, target_of(options));
         is_empty = json_member(document.value, "processes").empty();
         if (is_empty) {
             explain_empty(global, options);

@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -69,8 +70,8 @@ std::string target_of(const RequestsOptions& options) {
 }
 
 std::string profile_target_of(const RequestsOptions& options) {
-    std::string target =
-        "/v1/requests/profile?seconds=" + fixed_decimal(*options.profile_seconds, 3);
+    std::string target = "/v1/requests/profile?seconds=" +
+                         fixed_decimal(std::max(*options.profile_seconds, 0.001), 3);
     if (!options.process.empty()) {
         target += "&process=" + options.process;
     }
@@ -82,6 +83,9 @@ std::string profile_target_of(const RequestsOptions& options) {
     }
     std::string routes;
     for (const std::string& route : options.routes->results()) {
+        if (route.find(',') != std::string::npos) {
+            throw Failure(ExitCode::usage, "a route has no ','; --route may be given again");
+        }
         routes += (routes.empty() ? "" : ",") + route;
     }
     return routes.empty() ? target : target + "&routes=" + percent_encode(routes);
@@ -220,15 +224,16 @@ void add_requests_command(CLI::App& app, const GlobalOptions& options, Action& a
     for (const char* other : {"--min", "--query", "--watch"}) {
         command->get_option("--profile")->excludes(other);
     }
-    command->footer(std::string("Examples:\n"
-                                "  gangway requests                what hangs, oldest first\n"
-                                "  gangway requests --min 5 --query\n"
-                                "  gangway requests --pid 20387 --watch\n"
-                                "  gangway requests --profile 30s   which URLs hold the workers\n"
-                                "  gangway requests --profile 1m --folded | flamegraph.pl > busy.svg\n"
-                                "  gangway requests --json | jq -r '.requests[] | select(.state == "
-                                "\"queued\") | .path'\n\n") +
-                    exit_codes_help);
+    command->footer(
+        std::string("Examples:\n"
+                    "  gangway requests                what hangs, oldest first\n"
+                    "  gangway requests --min 5 --query\n"
+                    "  gangway requests --pid 20387 --watch\n"
+                    "  gangway requests --profile 30s   which URLs hold the workers\n"
+                    "  gangway requests --profile 1m --folded | flamegraph.pl > busy.svg\n"
+                    "  gangway requests --json | jq -r '.requests[] | select(.state == "
+                    "\"queued\") | .path'\n\n") +
+        exit_codes_help);
     command->callback([&options, &action, chosen] {
         action = [&options, chosen] { return run(options, *chosen); };
     });

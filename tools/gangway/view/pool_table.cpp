@@ -21,20 +21,35 @@ std::uint64_t count_of(const Json::Value& value, const char* field) {
     return count.isUInt64() ? count.asUInt64() : 0;
 }
 
-// One group and its rows.
-struct Part {
-    std::string name; // not yet printable
-    const Json::Value* group = nullptr;
-    std::vector<const Json::Value*> rows{};
-};
+std::string oldest_queued(const Json::Value& queued, const std::string& group) {
+    for (const Json::Value& row : json_member(queued, "requests")) { // oldest first
+        const Json::Value& age = json_member(row, "age_seconds");
+        if (json_text(json_member(row, "group")) == group && age.isNumeric()) {
+            return " (oldest " + column_duration(age.asDouble()) + ")";
+        }
+    }
+    return "";
+}
 
-// In the pool's order. Whoever sees but one process sees no group.
-std::vector<Part> parts_of(const PoolDocuments& documents, const std::string& only) {
-    std::vector<Part> parts;
-    const auto part_of = [&](const std::string& name) -> Part& {
+std::string within(const Terminal& terminal, const std::string& line) {
+    return terminal.columns > 0 ? shorten_end(line, terminal.columns) : line;
+}
+
+Json::Value spawning_row(const std::string& group) {
+    Json::Value row(Json::objectValue);
+    row["group"] = json_string(group);
+    row["state"] = "spawning";
+    return row;
+}
+
+} // namespace
+
+std::vector<PoolPart> pool_parts(const PoolDocuments& documents, const std::string& only) {
+    std::vector<PoolPart> parts;
+    const auto part_of = [&](const std::string& name) -> PoolPart& {
         const auto found = std::find_if(parts.begin(), parts.end(),
-                                        [&](const Part& part) { return part.name == name; });
-        return found != parts.end() ? *found : parts.emplace_back(Part{name});
+                                        [&](const PoolPart& part) { return part.name == name; });
+        return found != parts.end() ? *found : parts.emplace_back(PoolPart{name});
     };
     for (const Json::Value& group : json_member(documents.groups, "groups")) {
         const std::string name = json_text(json_member(group, "name"));
@@ -48,18 +63,7 @@ std::vector<Part> parts_of(const PoolDocuments& documents, const std::string& on
     return parts;
 }
 
-std::string oldest_queued(const Json::Value& queued, const std::string& group) {
-    for (const Json::Value& row : json_member(queued, "requests")) { // oldest first
-        const Json::Value& age = json_member(row, "age_seconds");
-        if (json_text(json_member(row, "group")) == group && age.isNumeric()) {
-            return " (oldest " + column_duration(age.asDouble()) + ")";
-        }
-    }
-    return "";
-}
-
-// "shop (production)   4 of 4 workers, 1 sick   queue 3 (oldest 3.0s)   pool 4/6"
-std::string heading_of(const Part& part, const PoolDocuments& documents) {
+std::string part_heading(const PoolPart& part, const PoolDocuments& documents) {
     std::string text = printable(part.name);
     const auto sick = std::count_if(part.rows.begin(), part.rows.end(),
                                     [](const Json::Value* row) { return is_sick(*row); });
@@ -86,8 +90,7 @@ std::string heading_of(const Part& part, const PoolDocuments& documents) {
     return text;
 }
 
-// That its processes cannot be started, below its line.
-std::string spawn_error_of(const Part& part) {
+std::string part_spawn_error(const PoolPart& part) {
     const Json::Value& error = part.group == nullptr ? Json::Value::nullSingleton()
                                                      : json_member(*part.group, "spawn_error");
     if (!error.isObject()) {
@@ -97,19 +100,6 @@ std::string spawn_error_of(const Part& part) {
            ": " + printable(json_text(json_member(error, "message")));
 }
 
-std::string within(const Terminal& terminal, const std::string& line) {
-    return terminal.columns > 0 ? shorten_end(line, terminal.columns) : line;
-}
-
-Json::Value spawning_row(const std::string& group) {
-    Json::Value row(Json::objectValue);
-    row["group"] = json_string(group);
-    row["state"] = "spawning";
-    return row;
-}
-
-} // namespace
-
 std::string pool_table(const PoolDocuments& documents, const PoolTableOptions& options,
                        const Around& around, const Terminal& terminal) {
     std::vector<Column> columns;
@@ -118,7 +108,7 @@ std::string pool_table(const PoolDocuments& documents, const PoolTableOptions& o
     }
     Table table(std::move(columns), options.with_headings);
     std::deque<Json::Value> made; // rows that the agent has none for
-    for (Part& part : parts_of(documents, options.group)) {
+    for (PoolPart& part : pool_parts(documents, options.group)) {
         if (options.sorted_by) {
             sort_processes(part.rows, *options.sorted_by, options.descending, around);
         }
@@ -130,8 +120,8 @@ std::string pool_table(const PoolDocuments& documents, const PoolTableOptions& o
             part.rows.push_back(&made.emplace_back(spawning_row(part.name)));
         }
         if (options.with_headings) {
-            const std::string error = spawn_error_of(part);
-            table.begin_part(within(terminal, heading_of(part, documents)) +
+            const std::string error = part_spawn_error(part);
+            table.begin_part(within(terminal, part_heading(part, documents)) +
                              (error.empty() ? "" : "\n" + within(terminal, error)));
         }
         for (const Json::Value* row : part.rows) {

@@ -29,6 +29,23 @@ struct PoolTableOptions {
     std::string group;         // only this one; empty: all
 };
 
+// One group and its rows.
+struct PoolPart {
+    std::string name; // not yet printable
+    const Json::Value* group = nullptr;
+    std::vector<const Json::Value*> rows{};
+};
+
+// In the pool's order. Whoever sees but one process sees no group. only: this group; empty: all.
+[[nodiscard]] std::vector<PoolPart> pool_parts(const PoolDocuments& documents,
+                                               const std::string& only);
+
+// "shop (production)   4 of 4 workers, 1 sick   queue 3 (oldest 3.0s)   pool 4/6"
+[[nodiscard]] std::string part_heading(const PoolPart& part, const PoolDocuments& documents);
+
+// That its processes cannot be started; empty where they can.
+[[nodiscard]] std::string part_spawn_error(const PoolPart& part);
+
 [[nodiscard]] std::string pool_table(const PoolDocuments& documents,
                                      const PoolTableOptions& options, const Around& around,
                                      const Terminal& terminal);

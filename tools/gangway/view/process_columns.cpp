@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace gangway::command {
@@ -73,6 +76,23 @@ double rate_of(const Row& row, const Around& around) {
 Cell rate_cell(const Row& row, const Around& around) {
     const double rate = rate_of(row, around);
     return rate < 0 ? Cell("-") : Cell(fixed_decimal(rate, rate < 9.95 ? 1 : 0));
+}
+
+// Nothing: not known yet.
+std::optional<double> growth_of(const Row& row, const Around& around) {
+    const auto found = around.growths.find(json_text(json_member(row, "gupid")));
+    return found == around.growths.end() ? std::nullopt : std::optional(found->second);
+}
+
+// "+4.0M", "-812", "0"
+Cell growth_cell(const Row& row, const Around& around) {
+    const auto growth = growth_of(row, around);
+    if (!growth) {
+        return {"-"};
+    }
+    const char* sign = *growth < 0 ? "-" : "+";
+    const auto bytes = static_cast<std::uint64_t>(std::min(std::abs(*growth), 1e18));
+    return {bytes == 0 ? "0" : sign + column_bytes(bytes)};
 }
 
 // "GET /hang", and how many others: "GET /hang +2"
@@ -146,6 +166,12 @@ std::vector<ProcessColumn> named_columns() {
          [](const Row& row, const Around& around) { return SortKey(rate_of(row, around)); }},
         field_column("cpu", "CPU", "cpu_percent", Align::right),
         field_column("mem", "MEM", "real_memory_bytes", Align::right),
+        {"growth",
+         {"GROWTH/H", Align::right},
+         growth_cell,
+         [](const Row& row, const Around& around) {
+             return SortKey(growth_of(row, around).value_or(0));
+         }},
         field_column("up", "UP", "uptime_seconds", Align::right),
         {"now",
          {"NOW", Align::left, true},

@@ -25,7 +25,9 @@ struct Around {
     // When the rows were.
     std::optional<std::chrono::system_clock::time_point> taken_at;
     // Requests a second, by gupid; of a process that is not here, it is the average of its life.
-    std::map<std::string, double, std::less<>> rates;
+    std::map<std::string, double, std::less<>> rates{};
+    // Bytes of memory an hour, by gupid, of those that were looked at for long enough.
+    std::map<std::string, double, std::less<>> growths{};
 };
 
 using SortKey = std::variant<double, std::string>;

@@ -52,8 +52,7 @@ std::string sum_of(const Json::Value& document) {
     const double busy = number_of(document, "worker_seconds");
     std::string text = counted(number_of(document, "requests"), "request", "requests") + " in " +
                        column_duration(time) + ": workers were at them for " +
-                       column_duration(busy) + ", " +
-                       fixed_decimal(time > 0 ? busy / time : 0, 1) +
+                       column_duration(busy) + ", " + fixed_decimal(time > 0 ? busy / time : 0, 1) +
                        " at a time; they waited in the queue for " +
                        column_duration(number_of(document, "queued_seconds")) + "\n";
     const double beyond = number_of(document, "beyond_limit");
@@ -79,10 +78,10 @@ std::string frame(std::string text) {
 std::string profile_table(const Json::Value& document, const Terminal& terminal) {
     const Json::Value& rows = json_member(document, "routes");
     const bool with_group = has_many_groups(rows);
-    std::vector<Column> columns{{"SHARE", Align::right},   {"BUSY", Align::right},
-                                {"REQUESTS", Align::right}, {"MEAN", Align::right},
-                                {"LONGEST", Align::right},  {"QUEUED", Align::right},
-                                {"REFUSED", Align::right},  {"METHOD"},
+    std::vector<Column> columns{{"SHARE", Align::right},     {"BUSY", Align::right},
+                                {"REQUESTS", Align::right},  {"MEAN", Align::right},
+                                {"LONGEST", Align::right},   {"QUEUED", Align::right},
+                                {"REFUSED", Align::right},   {"METHOD"},
                                 {"ROUTE", Align::left, true}};
     if (with_group) {
         columns.push_back({"GROUP"});
