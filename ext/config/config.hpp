@@ -53,9 +53,9 @@ struct Config {
     AccessLogFormat access_log = AccessLogFormat::off;
     bool access_log_query = false;
     std::chrono::milliseconds slow_request{0}; // 0: none is told
-    bool accounting = false;         // visits are counted all the time
-    std::vector<std::string> routes; // as visits::fault_of_pattern() takes them
-    std::vector<watch::Plan> health; // empty: nothing is checked by itself
+    bool accounting = false;                   // visits are counted all the time
+    std::vector<std::string> routes;           // as visits::fault_of_pattern() takes them
+    std::vector<watch::Plan> health;           // empty: nothing is checked by itself
 };
 
 struct Error {

@@ -219,7 +219,7 @@ awaitable<Result<std::string>> routes(admin::Call& call) {
                           "configuration); GET /v1/requests/profile counts them for a while."};
     }
     if (call.access.only_process()) { // Of its processes no figures of their own are kept.
-        co_return Problem{Code::forbidden, "These figures are for who sees the whole group; GET "
+        co_return Problem{Code::not_found, "These figures are for who sees the whole group; GET "
                                            "/v1/requests/profile has some of your own."};
     }
     co_return co_await write_rows(call, *tally, *snapshot);

@@ -25,12 +25,12 @@
 #include "health/spawning.hpp"
 #include "pool/abi_pool.hpp"
 #include "requests/known.hpp"
-#include "visits/collector.hpp"
-#include "visits/tally.hpp"
 #include "server/connection.hpp"
 #include "server/listener.hpp"
 #include "server/socket_file.hpp"
 #include "text/fault.hpp"
+#include "visits/collector.hpp"
+#include "visits/tally.hpp"
 
 namespace gangway::server {
 

@@ -24,12 +24,11 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from measuring import Agent, Failure, built, h2load, need_tools, positive, script, worker_path  # noqa: E402
+from measuring import Agent, Failure, built, cpu_seconds, h2load, need_tools, positive, script, worker_path  # noqa: E402
 from support.command import command_environment  # noqa: E402
 from support.passenger import command_path  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
@@ -64,21 +63,26 @@ def p99(latencies):
 
 def measure_load(agent, options):
     loads = {kind: [] for kind in KINDS}
+    costs = {kind: [] for kind in KINDS}  # CPU of the core, microseconds a request
     log = agent.directory / "h2load"
     where = [f"http://127.0.0.1:{agent.port}/"]
     for number in range(options.rounds + 1):
         for kind in random.Random(number).sample(KINDS, len(KINDS)):
             with watched(agent, kind):
+                before = cpu_seconds(agent.core_pid)
                 load = h2load(where, options.requests, options.connections, [], kind, log)
+                cpu = cpu_seconds(agent.core_pid) - before
             if number > 0:  # The first is to warm up.
                 loads[kind].append(load)
+                costs[kind].append(cpu / options.requests * 1e6)
     print(f"{options.rounds} rounds of {options.requests} requests over {options.connections} connections; medians\n")
-    print(f"{'':10}{'requests/s':>12}{'min':>9}{'max':>9}{'p99 ms':>9}")
+    print(f"{'':10}{'requests/s':>12}{'min':>9}{'max':>9}{'p99 ms':>9}{'CPU us/request':>16}")
     rates = {kind: statistics.median(load.rate for load in loads[kind]) for kind in KINDS}
     tails = {kind: statistics.median(p99(load.latencies) for load in loads[kind]) for kind in KINDS}
     for kind in KINDS:
         each = [load.rate for load in loads[kind]]
-        print(f"{kind:10}{rates[kind]:12.0f}{min(each):9.0f}{max(each):9.0f}{tails[kind] * 1000:9.2f}")
+        print(f"{kind:10}{rates[kind]:12.0f}{min(each):9.0f}{max(each):9.0f}{tails[kind] * 1000:9.2f}"
+              f"{statistics.median(costs[kind]):16.1f}")
     for kind in KINDS[1:]:
         pairs = statistics.median(load.rate / none.rate for load, none in zip(loads[kind], loads["nobody"]))
         print(f"{kind} / nobody: rate {rates[kind] / rates['nobody']:.3f} (of each round {pairs:.3f}), "
