@@ -7,7 +7,7 @@
  *
  * Pool::asyncGet() and Controller::preinitialize() are wrapped in the same way, for visitors' requests.
  *
- * All three are called on the core's main thread, and so is the constructor of each controller, which calls
+ * The first three are called on the core's main thread, and so is the constructor of each controller, which calls
  * Controller::preinitialize(). pthread_create() is wrapped, too: see SignalMask.h.
  */
 #include <string>

@@ -76,6 +76,7 @@ awaitable<bool> answer_listing(admin::Call& call, Begin begin) {
         if (const auto sample = co_await context.requests.sampler.take()) {
             served = requests::served_by_process(*sample, context.requests.own, most_requests);
             self.served = &*served;
+            self.served_is_complete = sample->is_complete();
         }
     }
     admin::Answer answer{200, json_type};

@@ -27,6 +27,7 @@ using visits::RouteRule;
 using visits::Tally;
 
 constexpr unsigned rows_unless_given = 100;
+constexpr std::size_t most_patterns = 20;
 constexpr std::size_t most_rows_of_others = 1000;
 constexpr std::chrono::seconds usual_time{10};
 constexpr double longest_time = 600;
@@ -65,8 +66,8 @@ Result<std::vector<std::string>> parse_patterns(std::string_view list) {
         is_last = comma == std::string_view::npos;
         list.remove_prefix(is_last ? list.size() : comma + 1);
     }
-    if (patterns.size() > RouteRule::most_patterns) {
-        return Problem{Code::bad_parameter, "There may be 100 routes at most."};
+    if (patterns.size() > most_patterns) { // Each visit is compared with each.
+        return Problem{Code::bad_parameter, "There may be 20 routes at most."};
     }
     return patterns;
 }

@@ -62,10 +62,10 @@ ProfileRows::ProfileRows(const visits::Tally& tally, const pool::Snapshot& snaps
         beyond_limit_ = rows_.size() - limit;
         rows_.resize(limit);
     }
-    begin(tally, ended_usec);
+    begin(tally, ended_usec, access.sees_all());
 }
 
-void ProfileRows::begin(const visits::Tally& tally, std::uint64_t ended_usec) {
+void ProfileRows::begin(const visits::Tally& tally, std::uint64_t ended_usec, bool sees_all) {
     json_.begin_object();
     json_.key("began_at");
     json_.time(tally.began_usec());
@@ -75,7 +75,12 @@ void ProfileRows::begin(const visits::Tally& tally, std::uint64_t ended_usec) {
     json_.member("requests", requests_);
     seconds(json_, "worker_seconds", worker_usec_);
     seconds(json_, "queued_seconds", queued_usec_);
-    json_.member("lost", tally.lost());
+    json_.key("lost");
+    if (sees_all) { // Whose they were is not known.
+        json_.number(static_cast<std::int64_t>(tally.lost()));
+    } else {
+        json_.null();
+    }
     json_.key("bounds_seconds");
     json_.begin_array();
     for (const std::uint64_t bound : Histogram::bounds) {

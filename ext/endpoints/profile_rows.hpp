@@ -33,7 +33,7 @@ class ProfileRows {
   private:
     using Row = std::pair<const visits::RouteKey, visits::RouteFigures>;
 
-    void begin(const visits::Tally& tally, std::uint64_t ended_usec);
+    void begin(const visits::Tally& tally, std::uint64_t ended_usec, bool sees_all);
     void write(const Row& row);
     void write_workers(const visits::RouteFigures& route);
 

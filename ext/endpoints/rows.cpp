@@ -112,7 +112,9 @@ const std::vector<ServedRequest>& served(const Row& row) {
 }
 
 void write_requests(JsonWriter& json, const Row& row) {
-    if (row.self.served == nullptr && row.process.sessions > 0) {
+    const bool is_known =
+        row.self.served != nullptr && (row.self.served_is_complete || !served(row).empty());
+    if (!is_known && row.process.sessions > 0) {
         json.null();
     } else {
         write(json, served(row));
@@ -123,12 +125,11 @@ void write_requests(JsonWriter& json, const Row& row) {
 // oldest.
 void write_busy_since(JsonWriter& json, const Row& row) {
     const auto& requests = served(row);
-    if (row.process.sessions == 1) {
+    const auto sessions = row.process.sessions;
+    if (sessions == 1 || (sessions > 1 && requests.empty())) {
         json.time(row.process.last_used_usec);
     } else if (!requests.empty()) {
         json.time(requests.front().began_at_usec);
-    } else if (row.process.sessions > 0) {
-        json.time(row.process.last_used_usec);
     } else {
         json.null();
     }

@@ -45,6 +45,7 @@ struct Self {
     const watch::Watch* watch = nullptr;               // null: no process is checked by itself
     const health::Spawning* spawning = nullptr;        // null: of no group is it known
     const requests::ServedByProcess* served = nullptr; // null: of no process is it known
+    bool served_is_complete = true;                    // there are no others
 };
 
 void write_process(JsonWriter& json, const pool::Snapshot& snapshot, const gangway_process& process,

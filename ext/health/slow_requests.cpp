@@ -98,11 +98,9 @@ std::vector<const gangway_request*> SlowRequests::take_new(const requests::Sampl
         }
         still.insert(std::move(key));
     }
-    if (!sample.is_complete()) { // Those that are missing may be back at the next look.
+    // Those that are missing may be back at the next look.
+    if (!sample.is_complete() && still.size() + told_.size() <= most_remembered) {
         still.merge(told_);
-        while (still.size() > most_remembered) {
-            still.erase(still.begin());
-        }
     }
     told_ = std::move(still);
     return slow;

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/asio.hpp"
@@ -50,7 +50,10 @@ class SlowRequests {
         std::string client;
         std::string path;
 
-        auto operator<=>(const Key&) const = default;
+        bool operator<(const Key& other) const {
+            return std::tie(began_at_usec, client, path) <
+                   std::tie(other.began_at_usec, other.client, other.path);
+        }
     };
 
     awaitable<void> run();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <span>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -112,32 +111,32 @@ awaitable<void> Collector::look() {
     if (!visits) {
         co_return; // The agent has logged why.
     }
-    constexpr std::chrono::microseconds longest_turn{500};
-    constexpr std::size_t between_clocks = 32;
-    auto turn_ends = std::chrono::steady_clock::now() + longest_turn;
-    const std::span<const gangway_visit> ended = visits->ended();
-    for (std::size_t i = 0; i < ended.size(); i++) {
-        for (Counting* counting : countings_) {
-            if (counting->tally_ != nullptr) {
-                counting->tally_->add(ended[i]);
+    auto turn_ends = Clock::now() + longest_turn;
+    for (const bool is_open : {false, true}) {
+        for (const gangway_visit& visit : is_open ? visits->open() : visits->ended()) {
+            add(visit, is_open);
+            // It may take long, as with many patterns of routes.
+            if (Clock::now() >= turn_ends) {
+                co_await others_first(executor_);
+                turn_ends = Clock::now() + longest_turn;
             }
-        }
-        if (i % between_clocks == 0 && std::chrono::steady_clock::now() >= turn_ends) {
-            co_await others_first(executor_);
-            turn_ends = std::chrono::steady_clock::now() + longest_turn;
         }
     }
     for (Counting* counting : countings_) {
-        if (counting->tally_ == nullptr) {
-            continue;
+        if (counting->tally_ != nullptr) {
+            counting->tally_->add_lost(visits->lost());
         }
-        counting->tally_->add_lost(visits->lost());
         if (counting->is_last_look_) {
-            for (const gangway_visit& visit : visits->open()) {
-                counting->tally_->add(visit);
-            }
             counting->tally_ = nullptr;
             counting->finished_.cancel();
+        }
+    }
+}
+
+void Collector::add(const gangway_visit& visit, bool is_open) {
+    for (Counting* counting : countings_) {
+        if (counting->tally_ != nullptr && (counting->is_last_look_ || !is_open)) {
+            counting->tally_->add(visit);
         }
     }
 }

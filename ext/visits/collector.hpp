@@ -59,8 +59,12 @@ class Collector {
     void stop();
 
   private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::microseconds longest_turn{500};
+
     awaitable<void> run();
     awaitable<void> look();
+    void add(const gangway_visit& visit, bool is_open);
     void lose_some();
     void end_all();
 

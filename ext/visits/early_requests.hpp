@@ -2,10 +2,10 @@
 // looked at again and again.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "requests/sample.hpp"
 #include "visits/tally.hpp"
@@ -31,7 +31,10 @@ class EarlyRequests {
         std::string client;
         std::string path;
 
-        auto operator<=>(const Key&) const = default;
+        bool operator<(const Key& other) const {
+            return std::tie(began_at_usec, client, path) <
+                   std::tie(other.began_at_usec, other.client, other.path);
+        }
     };
 
     std::uint64_t since_usec_;

@@ -93,11 +93,15 @@ std::string RouteRule::route_of(std::string_view path) const {
 
 std::string_view fault_of_pattern(std::string_view pattern) {
     constexpr std::size_t longest = 256;
+    constexpr int most_slashes = 16; // Each visit is compared with it.
     if (!pattern.starts_with('/')) {
         return "a route begins with '/'";
     }
     if (pattern.size() > longest) {
         return "a route has 256 bytes at most";
+    }
+    if (std::count(pattern.begin(), pattern.end(), '/') > most_slashes) {
+        return "a route has 16 segments at most";
     }
     for (std::string_view rest = pattern; !rest.empty();) {
         const std::string_view segment = take_segment(rest);

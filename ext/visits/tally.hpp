@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "gangway/agent_abi.h"
 #include "visits/route.hpp"
@@ -61,7 +61,9 @@ struct RouteKey {
     std::string method;
     std::string route;
 
-    auto operator<=>(const RouteKey&) const = default;
+    bool operator<(const RouteKey& other) const {
+        return std::tie(group, method, route) < std::tie(other.group, other.method, other.route);
+    }
 };
 
 struct WorkerFigures {

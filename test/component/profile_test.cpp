@@ -26,6 +26,7 @@ class ProfileTest : public ListingTest {
     // What one is answered, while `meanwhile` happens once visits are watched.
     template <typename Meanwhile>
     Json::Value profile(const std::string& query, Meanwhile meanwhile) {
+        EXPECT_TRUE(eventually([&] { return !host().visits().is_watched(); }, Milliseconds(5000)));
         std::thread thread([&] {
             eventually([&] { return host().visits().is_watched(); }, Milliseconds(5000));
             meanwhile();
@@ -102,6 +103,7 @@ TEST_F(ProfileTest, IsOfWhatOneSees) {
     const Json::Value process = profile("?seconds=0.2&process=1", meanwhile);
     ASSERT_EQ(process["routes"].size(), 1U);
     EXPECT_EQ(process["routes"][0]["route"], "/mine");
+    EXPECT_TRUE(eventually([&] { return !host().visits().is_watched(); }, Milliseconds(5000)));
     std::thread thread([&] {
         eventually([&] { return host().visits().is_watched(); }, Milliseconds(5000));
         meanwhile();
@@ -112,6 +114,7 @@ TEST_F(ProfileTest, IsOfWhatOneSees) {
     ASSERT_EQ(holder["routes"].size(), 1U);
     EXPECT_EQ(holder["routes"][0]["route"], "/theirs");
     EXPECT_EQ(holder["requests"], 1);
+    EXPECT_TRUE(holder["lost"].isNull());
 }
 
 TEST_F(ProfileTest, TakesRoutesOfItsOwnAndSoManyRows) {

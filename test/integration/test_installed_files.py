@@ -14,7 +14,7 @@ from support.passenger import module_path
 MODULE = "usr/local/lib/gangway/gangway.so"
 COMMAND = "usr/local/bin/gangway"
 SYSTEM_LIBRARIES = {"libjsoncpp.so.25", "libre2.so.9", "libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libc.so.6"}
-LIBRARIES = {MODULE: SYSTEM_LIBRARIES | {"libcrypto.so.3"}, COMMAND: SYSTEM_LIBRARIES}
+LIBRARIES = {MODULE: SYSTEM_LIBRARIES | {"libcrypto.so.3"}, COMMAND: SYSTEM_LIBRARIES | {"libncursesw.so.6", "libtinfo.so.6"}}
 # Of the C library itself.
 DYNAMIC_LINKER = re.compile(r"ld-linux.*\.so\.\d")
 

@@ -62,6 +62,7 @@ TEST(Route, HasPatternsThatCanFit) {
     for (const char* pattern : {"", "a", ":a", "*", "/:", "/*/a", "/a/:/b"}) {
         EXPECT_NE(fault_of_pattern(pattern), "") << pattern;
     }
+    EXPECT_NE(fault_of_pattern("/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a"), "");
     EXPECT_NE(fault_of_pattern("/" + std::string(256, 'x')), "");
     EXPECT_EQ(fault_of_pattern("/" + std::string(255, 'x')), "");
 }

@@ -90,7 +90,7 @@ std::string described(const std::vector<ServedRequest>& requests,
     std::string text;
     for (const ServedRequest& request : requests) {
         text += (text.empty() ? "" : ", ") + describe({&request, 1}, 1);
-        if (requests.size() > 1) {
+        if (requests.size() > 1 && request.began_at_usec > 0) {
             const std::chrono::duration<double> age =
                 now_usec - std::chrono::microseconds(request.began_at_usec);
             text += " for " + human_duration(std::max(age.count(), 0.0));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <utility>
 
 namespace gangway::command {
@@ -46,10 +47,10 @@ Json::Value spawning_row(const std::string& group) {
 
 std::vector<PoolPart> pool_parts(const PoolDocuments& documents, const std::string& only) {
     std::vector<PoolPart> parts;
+    std::map<std::string, std::size_t> places;
     const auto part_of = [&](const std::string& name) -> PoolPart& {
-        const auto found = std::find_if(parts.begin(), parts.end(),
-                                        [&](const PoolPart& part) { return part.name == name; });
-        return found != parts.end() ? *found : parts.emplace_back(PoolPart{name});
+        const auto [place, is_new] = places.emplace(name, parts.size());
+        return is_new ? parts.emplace_back(PoolPart{name}) : parts[place->second];
     };
     for (const Json::Value& group : json_member(documents.groups, "groups")) {
         const std::string name = json_text(json_member(group, "name"));
@@ -58,6 +59,9 @@ std::vector<PoolPart> pool_parts(const PoolDocuments& documents, const std::stri
         }
     }
     for (const Json::Value& row : json_member(documents.processes, "processes")) {
+        if (!row.isObject()) {
+            continue;
+        }
         part_of(json_text(json_member(row, "group"))).rows.push_back(&row);
     }
     return parts;
@@ -84,8 +88,9 @@ std::string part_heading(const PoolPart& part, const PoolDocuments& documents) {
                 (queue > 0 ? oldest_queued(documents.queued, part.name) : "");
     }
     if (documents.pool.isObject()) {
-        text += gap + ("pool " + json_text(json_member(documents.pool, "capacity_used"))) + "/" +
-                json_text(json_member(documents.pool, "max"));
+        text += gap +
+                ("pool " + printable(json_text(json_member(documents.pool, "capacity_used")))) +
+                "/" + printable(json_text(json_member(documents.pool, "max")));
     }
     return text;
 }

@@ -114,8 +114,9 @@ std::string folded_profile(const Json::Value& document) {
         for (const Json::Value& worker : json_member(row, "workers")) {
             const double usec = std::round(number_of(worker, "worker_seconds") * 1e6);
             if (usec >= 1) {
-                text += group + ";worker " + process_value(worker, "pid") + ";" + route + " " +
-                        fixed_decimal(usec, 0) + "\n";
+                text.append(group).append(";worker ").append(process_value(worker, "pid"));
+                text.append(";").append(route).append(" ").append(fixed_decimal(usec, 0));
+                text += '\n';
             }
         }
     }

@@ -94,7 +94,8 @@ std::string request_url(const Json::Value& row) {
 
 std::string request_table(const Json::Value& document, const Terminal& terminal,
                           std::size_t lines) {
-    const Json::Value& rows = json_member(document, "requests");
+    const Json::Value& member = json_member(document, "requests");
+    const Json::Value& rows = member.isArray() ? member : Json::Value::nullSingleton();
     const std::string sum = sum_of(document, rows);
     Table table({{"AGE", Align::right},
                  {"PID", Align::right},

@@ -26,12 +26,14 @@ namespace {
 constexpr short green_pair = 1;
 constexpr short red_pair = 2;
 
-// What is shown is UTF-8, whatever the environment says.
+// What is shown is UTF-8, whatever the environment says. There are no other threads.
+// NOLINTBEGIN(concurrency-mt-unsafe)
 void choose_characters() {
     if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) {
         std::setlocale(LC_CTYPE, "C.UTF-8");
     }
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 attr_t attributes_of(LineStyle style, bool has_colours) {
     switch (style) {
@@ -56,6 +58,8 @@ attr_t attributes_of(LineStyle style, bool has_colours) {
 std::string utf8(wint_t character) {
     std::array<char, MB_LEN_MAX> bytes{};
     std::mbstate_t state{};
+    // The state is its own.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     const std::size_t size = std::wcrtomb(bytes.data(), static_cast<wchar_t>(character), &state);
     return size == static_cast<std::size_t>(-1) ? std::string() : std::string(bytes.data(), size);
 }

@@ -381,7 +381,8 @@ void TopModel::make_rows(std::size_t columns) {
         for (const PoolPart& part : parts) {
             all.rows.insert(all.rows.end(), part.rows.begin(), part.rows.end());
         }
-        parts.assign(1, std::move(all));
+        parts.clear();
+        parts.push_back(std::move(all));
     }
     std::vector<const Json::Value*> shown;
     for (PoolPart& part : parts) {
@@ -521,7 +522,7 @@ std::vector<ScreenLine> TopModel::draw(std::size_t rows, std::size_t columns,
                     "_",
                 LineStyle::strong};
     } else if (!lost_.empty()) {
-        last = {"the agent does not answer; trying again: " + lost_, LineStyle::sick};
+        last = {"trying again: " + lost_, LineStyle::sick};
     } else if (!said_.empty()) {
         last = {said_, LineStyle::strong};
     } else if (!filter_.empty() && page_ == TopPage::processes) {

@@ -64,8 +64,11 @@ Json::Value fetch_one(const Asking& asking, const std::string& target) {
         return get_admin_document(asking.endpoint, asking.credentials, target, {}, asking.observer,
                                   asking.longest)
             .value;
-    } catch (const ProblemFailure& failure) { // It is not there any more, say.
-        return failure.problem().isObject() ? failure.problem() : Json::Value(Json::objectValue);
+    } catch (const ProblemFailure& failure) {
+        if (json_text(json_member(failure.problem(), "code")) != "process_not_found") {
+            throw;
+        }
+        return failure.problem();
     }
 }
 
@@ -209,6 +212,9 @@ std::string batch_text(PoolDocuments documents, const Around& around, const TopO
         line["groups"] = json_member(documents.groups, "groups");
         line["pool"] = documents.pool;
         for (Json::Value& row : line["processes"]) {
+            if (!row.isObject()) {
+                continue;
+            }
             const std::string gupid = json_text(json_member(row, "gupid"));
             const auto number = [&](const auto& numbers) {
                 const auto found = numbers.find(gupid);
