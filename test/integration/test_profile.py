@@ -72,7 +72,7 @@ def test_those_that_wait_and_those_that_do_not_end_are_counted(python):
     row = route(document, "/sleep")
     assert (row["requests"], row["began_early"], row["under_way"]) == (4, 2, 2), row
     # Two for the whole time, one for nearly so long.
-    assert 3.5 < row["worker_seconds"] < 4.8 and 0.8 < row["queued_seconds"] < 1.5, row
+    assert 3 < row["worker_seconds"] < 5 and 0.3 < row["queued_seconds"] < 1.7, row
     assert 1.5 < row["longest_seconds"] < 3 and len(row["workers"]) == 3
     for visitor in early + late:
         visitor.wait()
@@ -119,7 +119,7 @@ def test_the_agent_exits_in_the_middle_of_it(new_agent):
 def test_the_command_shows_a_table_and_stacks(python):
     results = {}
     threads = [threading.Thread(target=lambda form=form: results.update({form: gangway(
-        python, "requests", "--profile", "1500ms", *form)})) for form in ((), ("--folded",), ("--json",),
+        python, "requests", "--profile", "4s", *form)})) for form in ((), ("--folded",), ("--json",),
                                                                          ("--route", "/hello/*"))]
     for thread in threads:
         thread.start()
@@ -130,10 +130,10 @@ def test_the_command_shows_a_table_and_stacks(python):
         thread.join()
     table = results[()].text.splitlines()
     assert table[0].split() == "SHARE BUSY REQUESTS MEAN LONGEST QUEUED REFUSED METHOD ROUTE".split()
-    assert re.fullmatch(r" *\d\d\.\d%  +0\.\ds +1  +3\d\dms +3\d\dms +\d\.\dms +0  GET     /sleep", table[1]), table
-    assert re.match(r"2 requests in 1\.[5-9]s: workers were at them for 0\.[3-5]s, 0\.[23] at a time;", table[-1]), table
+    assert re.fullmatch(r" *\d\d\.\d%  +0\.\ds +1  +[3-9]\d\dms +[3-9]\d\dms +\d+(\.\d)?ms +0  GET     /sleep", table[1]), table
+    assert re.match(r"2 requests in [4-9]\.\ds: workers were at them for 0\.[3-9]s, 0\.[01] at a time;", table[-1]), table
     group = python.pool_xml().groups[0].name
-    assert re.search(rf"^{re.escape(group)};worker \d+;GET /sleep 3\d{{5}}$", results["--folded",].text, re.M)
+    assert re.search(rf"^{re.escape(group)};worker \d+;GET /sleep [3-9]\d{{5}}$", results["--folded",].text, re.M)
     assert route(json.loads(results["--json",].text), "/sleep")["requests"] == 1
     assert "/hello/*" in results["--route", "/hello/*"].text
 

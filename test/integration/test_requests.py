@@ -4,7 +4,6 @@ import contextlib
 import json
 import re
 import socket
-import time
 
 import pytest
 
@@ -14,7 +13,7 @@ from support.visitor import Visitor
 from support.waiting import wait_until
 
 OK, BAD_ANSWER, USAGE = range(3)
-ON_TIME = 1.0  # within which a request is named
+ON_TIME = 5.0  # for a machine that has much else to do
 
 
 def requests(agent, query=""):
@@ -63,16 +62,15 @@ def test_a_visitors_request_is_named_beside_its_process_and_gone_when_it_ends(ag
 
 
 def test_it_is_named_wherever_one_looks_at_the_process(agent):
-    visitor = Visitor(agent, "/sleep?seconds=2&x=secret")
+    visitor = Visitor(agent, "/sleep?seconds=3&x=secret")
     row, = named(agent, "/sleep")
     pid = row["pid"]
-    begun = time.monotonic()
     looks = {arguments: gangway(agent, *arguments).text for arguments in [
         ("ps",), ("requests",), ("show", pid), ("ps", "--json"), ("show", pid, "--json")]}
     process = agent.admin.process(pid)
     checked = agent.admin.get(f"/v1/processes/{pid}/health?route=pool&wait=0").json["result"]
     refused = agent.admin.forward(pid, "/", headers={"X-Gangway-Route": "pool", "X-Gangway-Wait": "0"})
-    assert time.monotonic() - begun < ON_TIME
+    assert visitor.answer is None, "it is there all the time"
     for arguments, text in looks.items():
         assert "/sleep" in text and "secret" not in text, (arguments, text)
     line, = re.findall(rf"^ *{pid} .*$", looks["ps",], re.M)

@@ -24,7 +24,7 @@ from support.visitor import Visitor
 from support.waiting import wait_until
 
 OK, BAD_ANSWER, USAGE, UNREACHABLE = range(4)
-SOON = 5.0
+SOON = 10.0  # for a machine that has much else to do
 
 
 class Terminal:
@@ -128,8 +128,8 @@ def test_it_shows_what_each_worker_is_at(agent):
         terminal.wait_for(r"^3 processes, 0 busy   queue 0   pool 3/")
         terminal.wait_for(r"3 of 3 workers   queue 0")
         assert sorted(shown_pids(terminal)) == sorted(pids(agent))
-        visitor = Visitor(agent, "/sleep?seconds=1.5&secret=1")
-        row = terminal.wait_for(r"^[ *] *(\d+)  enabled .* \d\.\ds  .*GET /sleep$", 1.5)
+        visitor = Visitor(agent, "/sleep?seconds=3&secret=1")
+        row = terminal.wait_for(r"^[ *] *(\d+)  enabled .* \d\.\ds  .*GET /sleep$", 3)
         assert "secret" not in terminal.text
         assert shown_pids(terminal)[0] == int(row[1]), "the busy one comes first"
         visitor.wait()
